@@ -1,0 +1,57 @@
+#pragma once
+// How close an int is to the attractors: resonance, HIM score, classes and bands.
+//
+// Both scores are pure functions of the value, cheap enough that nothing stores them. The array forms read left to
+// right: their sums are part of the language to the last bit.
+
+#include <algorithm>  // max, min
+#include <array>
+#include <cmath>    // abs, floor
+#include <cstdint>  // int64_t
+#include <span>
+#include <string>
+
+#include "substrate/attractors.hpp"  // nearest
+#include "substrate/numbers.hpp"     // kPhi, magnitude
+
+namespace omc::substrate {
+
+// 1.0 for an attractor, else 1.0 - d / (max(m, 1) + 1.0) with m = |n| and d its distance.
+constexpr double resonance(int64_t n) {
+  const uint64_t d = nearest(n).distance;
+  if (d == 0) return 1.0;
+  const uint64_t m = magnitude(n);
+  return 1.0 - static_cast<double>(d) / (static_cast<double>(m < 1 ? 1 : m) + 1.0);
+}
+
+// The distance of n·φ from the nearest integer as seen from below: x = n·φ - floor(n·φ), min(|x|, 1.0 - |x|).
+inline double him(int64_t n) {
+  const double product = static_cast<double>(n) * kPhi;
+  const double x = std::abs(product - std::floor(product));
+  return std::min(x, 1.0 - x);
+}
+
+// 3, 2, 1 for a resonance of at least 0.7, 0.5, 0.3; else 0.
+constexpr int64_t resonance_class(int64_t n) {
+  const double r = resonance(n);
+  return r >= 0.7 ? 3 : r >= 0.5 ? 2 : r >= 0.3 ? 1 : 0;
+}
+
+inline constexpr size_t kBandCount = 5;
+
+// By distance: 0, 1..3, 4..10, 11..100, more.
+constexpr size_t resonance_band(int64_t n) {
+  const uint64_t d = nearest(n).distance;
+  return static_cast<size_t>((d > 0) + (d > 3) + (d > 10) + (d > 100));
+}
+
+std::array<int64_t, kBandCount> resonance_band_histogram(std::span<const int64_t> n);
+double mean_resonance(std::span<const int64_t> n);   // 0.0 for none
+double attractor_share(std::span<const int64_t> n);  // the fraction that are attractors; 0.0 for none
+double coherence(int64_t a, int64_t b);              // |res(a) - res(b)|
+
+// "HInt(5, φ=1.000, HIM=0.090)": the int with both scores, three decimals each, rounded half to even on the exact
+// value.
+std::string long_form(int64_t n);
+
+}  // namespace omc::substrate
