@@ -1,0 +1,14 @@
+// Installs the families.
+
+#include "stdlib/stdlib.hpp"
+
+#include "vm/vm.hpp"
+
+namespace omc::stdlib {
+
+void install(vm::Vm& vm) {
+#define OMC_FAMILY(name) vm.add_builtins(name##_builtins());
+#include "stdlib/families.def"
+}
+
+}  // namespace omc::stdlib

@@ -1,0 +1,125 @@
+#pragma once
+// The garbage-collected heap of one Vm.
+//
+// A precise mark-sweep collector that never moves an object, so C++ may keep plain pointers between two safepoints.
+// The rule: allocating never collects, it only makes the next safepoint due. So a native needs no rooting until it calls
+// back into OMC; from then on see root.hpp.
+//
+// Terms as in Jones, Hosking, Moss, The Garbage Collection Handbook, 2nd ed. 2023, chapter 2.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <new>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "vm/object.hpp"
+
+namespace omc::vm {
+
+struct HeapLimits {
+  size_t soft = 64u << 20;  // bytes; the first collection is due beyond it
+  size_t hard = SIZE_MAX;   // bytes; allocating beyond it is an OMC error, never an abort
+};
+
+struct HeapStatistics {
+  uint64_t collections = 0;
+  uint64_t objects_made = 0;
+  uint64_t objects_freed = 0;
+};
+
+// Finds live objects: the owner of the roots hands each root to it.
+class Marker {
+ public:
+  void mark(Value v) {
+    if (v.is_heap()) mark(v.as_object());
+  }
+  void mark(Object* o) {
+    if (o && !o->marked) {
+      o->marked = true;
+      grey_.push_back(o);
+    }
+  }
+  void drain();  // until nothing grey is left
+
+ private:
+  void scan(Object* o);
+  std::vector<Object*> grey_;
+};
+
+class Heap {
+ public:
+  explicit Heap(HeapLimits limits = {}) : limits_(limits), threshold_(limits.soft) {}
+  ~Heap();
+  Heap(const Heap&) = delete;
+  Heap& operator=(const Heap&) = delete;
+
+  // An object with `extra` bytes behind it. Throws Error when the hard limit would be passed.
+  template <class T>
+  T* allocate(Tag tag, size_t extra = 0) {
+    const size_t bytes = sizeof(T) + extra;
+    charge(bytes);
+    void* memory = ::operator new(bytes);
+    T* object = new (memory) T();
+    object->tag = tag;
+    object->next = objects_;
+    objects_ = object;
+    ++statistics_.objects_made;
+    return object;
+  }
+
+  // Memory behind an object (elements, entries, text), counted like objects. reallocate keeps min(old, now) bytes.
+  void* allocate_raw(size_t bytes);
+  void* reallocate_raw(void* old, size_t old_bytes, size_t now_bytes);
+  void free_raw(void* old, size_t bytes);
+  // Memory that a library below counts for itself (tensors): only bookkeeping.
+  void charge(size_t bytes) {
+    if (bytes > limits_.hard - std::min(used_, limits_.hard)) [[unlikely]] refuse();
+    used_ += bytes;
+  }
+  void discharge(size_t bytes) { used_ -= bytes; }
+
+  String* string(std::string_view text);
+  String* intern(std::string_view text);  // the one string of this text; kept while somebody refers to it
+  String* concatenate(const String* a, std::string_view b);
+  Array* array(ElementKind kind, size_t size);  // zeros or nulls
+  Array* array_of(std::span<const Value> values);  // of the narrowest kind
+  Array* ints(std::span<const int64_t> values);
+  Array* floats(std::span<const double> values);
+  Dict* dict();
+  Singularity* singularity(int64_t numerator, int64_t denominator, std::string_view context);
+
+  size_t used() const { return used_; }
+  bool collection_due() const { return used_ > threshold_; }
+  // Marks from what `mark_roots` hands over, then frees the rest. Only from a safepoint.
+  void collect(const std::function<void(Marker&)>& mark_roots);
+  const HeapStatistics& statistics() const { return statistics_; }
+  void set_limits(HeapLimits limits);
+  const HeapLimits& limits() const { return limits_; }
+
+ private:
+  [[noreturn]] void refuse();
+  void free_object(Object* o);
+
+  HeapLimits limits_;
+  size_t threshold_;
+  size_t used_ = 0;
+  Object* objects_ = nullptr;
+  std::unordered_map<std::string_view, String*> interned_;
+  HeapStatistics statistics_;
+};
+
+// Of the bytes, never 0.
+uint32_t hash_text(std::string_view text);
+inline uint32_t hash_of(String* s) {
+  if (!(s->flags & String::kHashed)) {
+    s->hash = hash_text(s->view());
+    s->flags |= String::kHashed;
+  }
+  return s->hash;
+}
+
+}  // namespace omc::vm

@@ -1,0 +1,150 @@
+#pragma once
+// One interpreter: its heap, its globals, its stack, its loaded modules. Two in one process do not see each other.
+//
+//   Vm vm(options);
+//   stdlib::install(vm);
+//   const RunResult result = vm.run_file(source);
+//
+// A Vm is used by one thread at a time.
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <typeindex>
+#include <unordered_map>
+#include <vector>
+
+#include "vm/conversions.hpp"
+#include "vm/error.hpp"
+#include "vm/frame.hpp"
+#include "vm/globals.hpp"
+#include "vm/heap.hpp"
+#include "vm/native.hpp"
+#include "vm/operators.hpp"
+#include "vm/output.hpp"
+#include "vm/proto.hpp"
+#include "vm/root.hpp"
+
+namespace omc::lang {
+class Source;
+struct Diagnostic;
+}  // namespace omc::lang
+
+namespace omc::vm {
+
+struct VmOptions {
+  size_t max_depth = 10000;  // nested calls of user functions
+  HeapLimits heap;
+  std::string max_memory_text;  // as given by the user, for the message
+  std::vector<std::string> arguments;             // of the program
+  std::vector<std::string> module_folders;        // non-empty entries of OMC_STDLIB_PATH
+  std::string standard_library;                   // folder of the installed library; may be empty
+  bool gc_stress = false;                         // collect at every safepoint
+  bool specialise = true;                         // instructions rewrite themselves for the kinds they meet
+  std::string tape_mode = "exact";
+};
+
+// How a run ended.
+struct RunResult {
+  int status = 0;           // exit status
+  std::string diagnostics;  // "Error: ..." text for standard error; empty when all went well
+};
+
+// A consumer of streamed yields; false stops the generator.
+using YieldConsumer = std::function<bool(Value)>;
+
+class Vm {
+ public:
+  explicit Vm(VmOptions options = {});
+  ~Vm();
+  Vm(const Vm&) = delete;
+  Vm& operator=(const Vm&) = delete;
+
+  Heap& heap() { return heap_; }
+  Globals& globals() { return globals_; }
+  const VmOptions& options() const { return options_; }
+
+  // --- output ---
+  void set_output(Output& output) { output_ = &output; }
+  Output& output() { return *output_; }
+
+  // --- builtins ---
+  void add_builtins(std::span<const Builtin> rows);
+  std::span<const Builtin* const> builtins() const { return builtins_; }  // in the order added
+  const Builtin* find_builtin(std::string_view name) const;
+
+  // --- calls, for natives ---
+  // Calls a function value, or a string that names a function. Throws Error. Arguments need not be rooted.
+  Value call(Value callee, std::span<const Value> arguments);
+  Value call(Value callee, std::initializer_list<Value> arguments) {
+    return call(callee, std::span<const Value>(arguments.begin(), arguments.size()));
+  }
+  // Calls `thunk` with streaming on: every yield below goes to the consumer. True: ran out; false: the consumer stopped it.
+  bool stream(Value thunk, const YieldConsumer& consume);
+  // A value for "NAME" of user functions and builtins; null when unknown.
+  Value function_named(std::string_view name);
+  bool callable(Value v) const;
+  // Checks limits and interrupts inside a long native; throws Error. Cheap.
+  void poll() {
+    if (due_.load(std::memory_order_relaxed)) [[unlikely]] poll_slow();
+  }
+
+  // --- values ---
+  Value text(std::string_view s) { return Value(heap_.string(s)); }
+  bool is_instance(Value v, std::string_view class_name);
+  // Parent of a class, or nullptr.
+  String* parent_class(const String* name) const;
+
+  // --- running code ---
+  RunResult run(std::shared_ptr<const lang::Source> source);  // a program
+  // Loads a module and makes its names visible, as an import statement of `importer` would.
+  struct ImportRequest;
+
+  // State that a family of builtins keeps in this Vm, made on first use: vm.state<TapeState>().
+  template <class T>
+  T& state() {
+    std::shared_ptr<void>& slot = states_[std::type_index(typeid(T))];
+    if (!slot) slot = std::make_shared<T>();
+    return *static_cast<T*>(slot.get());
+  }
+
+  // Source text of the running program; nullptr in the REPL.
+  const lang::Source* program_source() const { return program_.get(); }
+
+  // --- limits; safe to call from another thread or a signal handler ---
+  enum class Stop : uint8_t { None, Timeout, Interrupt };
+  void request_stop(Stop why) {
+    stop_.store(why, std::memory_order_relaxed);
+    due_.store(true, std::memory_order_relaxed);
+  }
+
+ private:
+  friend class RootBase;
+  friend class Compiler;
+  friend struct Interpreter;
+  friend class ModuleLoader;
+  friend struct ImportSupport;
+
+  void poll_slow();
+  void collect_garbage();
+
+  VmOptions options_;
+  Heap heap_;
+  Globals globals_;
+  Output* output_ = nullptr;
+  std::vector<const Builtin*> builtins_;
+  std::unordered_map<std::type_index, std::shared_ptr<void>> states_;
+  std::shared_ptr<const lang::Source> program_;
+  RootBase* roots_ = nullptr;
+
+  Stack stack_;
+
+  // Something waits at the next safepoint: a collection, a time limit, an interrupt.
+  std::atomic<bool> due_{false};
+  std::atomic<Stop> stop_{Stop::None};
+};
+
+}  // namespace omc::vm
