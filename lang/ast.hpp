@@ -65,6 +65,7 @@ struct Binding {
     Global,    // looked up each time in the program's table
     Local,     // variable `index` of the function around it
     Captured,  // capture `index` of the function around it
+    Late,      // a name that an evaluated snippet adds to the call it is evaluated in
   };
   Kind kind = Kind::Global;
   uint32_t index = 0;
@@ -113,8 +114,14 @@ struct Function {
   Function* parent = nullptr;             // the function around it; nullptr for the top level
   std::span<Variable> variables;          // parameters first, in order
   std::span<const Capture> captures;
-  bool has_late_names = false;            // contains an import statement or a written eval_omc(...): reference, section 7
-  bool sees_late_names = false;           // it or a function around it has_late_names
+  // Late names (reference, section 7): a call of a function that contains an import statement or a written eval_omc(...)
+  // keeps them in a scope of its own, which stands in the nameless variable `late_variable`; functions inside it reach
+  // that scope through the nameless capture `late_capture`. -1: none.
+  int32_t late_variable = -1;
+  int32_t late_capture = -1;
+  bool has_eval = false;                  // contains a written eval_omc(...) and the like: every visible name is captured
+
+  bool sees_late_names() const { return late_variable >= 0 || late_capture >= 0; }
 };
 
 // --- expressions -------------------------------------------------------------------------------------------------------

@@ -1,0 +1,366 @@
+// Name resolution: a top-down walk, since what a function's assignments mean depends on the functions around it.
+
+#include "lang/resolve.hpp"
+
+#include <unordered_map>
+
+namespace omc::lang {
+
+bool is_eval_name(std::string_view name) {
+  return name == "eval_omc" || name == "omc_eval_file" || name == "eval_omc_ctx";
+}
+
+namespace {
+
+// `eval_omc_ctx` copies what it sees; the other two may add names.
+bool adds_late_names(std::string_view name) { return name == "eval_omc" || name == "omc_eval_file"; }
+
+// Walks the statements and expressions that belong to one function itself: bodies of nested functions are handed to
+// on_function and not entered.
+template <class Visitor>
+class OwnBodyWalk {
+ public:
+  explicit OwnBodyWalk(Visitor& visitor) : visitor_(visitor) {}
+
+  void block(const Block& b) { list(b.statements); }
+  void list(StmtList statements) {
+    for (Stmt* s : statements) statement(*s);
+  }
+  void statement(Stmt& s) {
+    visit(s, Overloaded{
+                 [&](LetStmt& x) { expression(x.value); visitor_.binds(x.name.name, x.binding, x.name.span); },
+                 [&](SizedArrayStmt& x) { expression(x.size); visitor_.binds(x.name.name, x.binding, x.name.span); },
+                 [&](AssignStmt& x) { expression(x.value); visitor_.assigns(x.name.name, x.binding, x.name.span); },
+                 [&](IndexAssignStmt& x) { expression(x.target); expression(x.value); },
+                 [&](IfStmt& x) {
+                   for (const IfArm& arm : x.arms) { expression(arm.condition); block(arm.body); }
+                   if (x.otherwise) block(*x.otherwise);
+                 },
+                 [&](WhileStmt& x) { expression(x.condition); block(x.body); },
+                 [&](ForRangeStmt& x) {
+                   for (Expr* e : x.bounds) expression(e);
+                   visitor_.binds(x.name.name, x.binding, x.name.span);
+                   block(x.body);
+                 },
+                 [&](ForInStmt& x) {
+                   expression(x.iterable);
+                   visitor_.binds(x.name.name, x.binding, x.name.span);
+                   block(x.body);
+                 },
+                 [&](FunctionStmt& x) { visitor_.defines(x); },
+                 [&](ClassStmt& x) { for (Function* m : x.methods) visitor_.nested(*m); },
+                 [&](MatchStmt& x) {
+                   expression(x.subject);
+                   for (MatchArm& arm : x.arms) {
+                     for (Pattern& p : arm.alternatives)
+                       if (p.kind == PatternKind::Bind) visitor_.binds(p.text, p.binding, p.span);
+                     if (arm.expression) expression(arm.expression);
+                     else block(arm.body);
+                   }
+                 },
+                 [&](TryStmt& x) {
+                   block(x.body);
+                   if (x.handler) {
+                     visitor_.binds(x.error.name, x.binding, x.error.span);
+                     block(*x.handler);
+                   }
+                   if (x.finalizer) block(*x.finalizer);
+                 },
+                 [&](ThrowStmt& x) { expression(x.value); },
+                 [&](YieldStmt& x) { expression(x.value); },
+                 [&](AssertStmt& x) { expression(x.condition); if (x.message) expression(x.message); },
+                 [&](ImportStmt& x) { visitor_.imports(x); },
+                 [&](FromImportStmt& x) { visitor_.imports_from(x); },
+                 [&](ReturnStmt& x) { if (x.value) expression(x.value); },
+                 [&](BreakStmt&) {},
+                 [&](ContinueStmt&) {},
+                 [&](PrintStmt& x) { expression(x.value); },
+                 [&](ExpressionStmt& x) { expression(x.value); },
+                 [&](EmptyStmt&) {},
+                 [&](ErrorStmt&) {},
+             });
+  }
+
+  void expression(Expr* e) {
+    // Chains of binary operators lean to the left and can be long: a loop, not recursion.
+    std::vector<Expr*> right_sides;
+    while (e->kind == ExprKind::Binary || e->kind == ExprKind::Paren) {
+      if (e->kind == ExprKind::Paren) {
+        e = static_cast<ParenExpr*>(e)->inner;
+      } else {
+        right_sides.push_back(static_cast<BinaryExpr*>(e)->right);
+        e = static_cast<BinaryExpr*>(e)->left;
+      }
+    }
+    leaf(*e);
+    while (!right_sides.empty()) {
+      Expr* right = right_sides.back();
+      right_sides.pop_back();
+      expression(right);
+    }
+  }
+
+ private:
+  void leaf(Expr& e) {
+    visit(e, Overloaded{
+                 [](IntExpr&) {},
+                 [](FloatExpr&) {},
+                 [](StringExpr&) {},
+                 [&](FStringExpr& x) { for (const FStringPart& p : x.parts) if (p.expr) expression(p.expr); },
+                 [&](ArrayExpr& x) { for (Expr* i : x.elements) expression(i); },
+                 [&](DictExpr& x) { for (const DictPair& p : x.pairs) { expression(p.key); expression(p.value); } },
+                 [&](NameExpr& x) { visitor_.reads(x); },
+                 [&](UnaryExpr& x) { expression(x.operand); },
+                 [](BinaryExpr&) {},  // unrolled by expression()
+                 [&](LogicalExpr& x) { expression(x.left); expression(x.right); },
+                 [&](NamedCallExpr& x) {
+                   for (Expr* a : x.arguments) expression(a);
+                   visitor_.calls(x);
+                 },
+                 [&](ValueCallExpr& x) { expression(x.callee); for (Expr* a : x.arguments) expression(a); },
+                 [&](MethodCallExpr& x) { expression(x.object); for (Expr* a : x.arguments) expression(a); },
+                 [&](IndexExpr& x) { expression(x.object); expression(x.index); },
+                 [&](IfExpr& x) {
+                   for (IfExpr* i = &x; i; i = i->otherwise_if) {
+                     expression(i->condition);
+                     block(i->then);
+                     if (i->otherwise_block) block(*i->otherwise_block);
+                   }
+                 },
+                 [&](LambdaExpr& x) { visitor_.nested(*x.function); },
+                 [&](SafeExpr& x) { expression(x.operand); },
+                 [](ParenExpr&) {},
+                 [](ErrorExpr&) {},
+             });
+  }
+
+  Visitor& visitor_;
+};
+
+// What a function's own body binds and assigns, in order, and whether it has late names.
+struct Collector {
+  std::vector<std::pair<Name, Span>> bound;
+  std::vector<std::pair<Name, Span>> assigned;
+  bool has_late_names = false;
+  bool has_eval = false;
+
+  void binds(Name name, Binding&, Span span) { bound.emplace_back(name, span); }
+  void assigns(Name name, Binding&, Span span) { assigned.emplace_back(name, span); }
+  void defines(FunctionStmt& s) { bound.emplace_back(s.function->name.name, s.function->name.span); }
+  void nested(Function&) {}
+  void reads(NameExpr&) {}
+  void calls(NamedCallExpr& call) {
+    has_eval |= is_eval_name(call.callee->name);
+    has_late_names |= adds_late_names(call.callee->name);
+  }
+  void imports(ImportStmt&) { has_late_names = true; }
+  void imports_from(FromImportStmt& s) {
+    has_late_names = true;
+    for (const ImportedName& n : s.names) bound.emplace_back(n.name.name, n.name.span);
+  }
+};
+
+// The same for the top level, where `fn` binds no variable.
+struct TopLevelCollector : Collector {
+  void defines(FunctionStmt&) {}
+};
+
+template <class C>
+void collect(C& collector, const Function& f) {
+  OwnBodyWalk<C> walk(collector);
+  walk.block(f.body);
+  if (f.expression) walk.expression(f.expression);
+}
+
+constexpr Name kLateName = "";
+
+struct Scope {
+  Function* function;
+  Scope* parent;  // the function around it; nullptr below the top level
+  std::vector<Variable> variables;
+  std::unordered_map<Name, uint32_t> variable_index;
+  std::vector<Capture> captures;
+  std::unordered_map<Name, uint32_t> capture_index;
+  bool is_snippet = false;  // its captures are given, and its bindings are late names
+  const std::vector<VisibleVariable>* visible = nullptr;
+
+  uint32_t declare(Name name, Span span, bool parameter = false) {
+    const auto [at, is_new] = variable_index.try_emplace(name, static_cast<uint32_t>(variables.size()));
+    if (is_new || parameter) {
+      if (!is_new) at->second = static_cast<uint32_t>(variables.size());  // duplicate parameter names: the last one wins
+      variables.push_back({name, parameter, false, span});
+    }
+    return at->second;
+  }
+
+  // The capture through which this function reaches a variable of a function around it, or -1.
+  int64_t capture(Name name) {
+    if (const auto found = capture_index.find(name); found != capture_index.end()) return found->second;
+    if (!parent) return -1;
+    Capture c{name, false, 0};
+    if (const auto found = parent->variable_index.find(name); found != parent->variable_index.end()) {
+      parent->variables[found->second].captured = true;
+      c.from_parent_variable = true;
+      c.index = found->second;
+    } else {
+      const int64_t outer = parent->capture(name);
+      if (outer < 0) return -1;
+      c.index = static_cast<uint32_t>(outer);
+    }
+    const uint32_t index = static_cast<uint32_t>(captures.size());
+    captures.push_back(c);
+    capture_index.emplace(name, index);
+    return index;
+  }
+
+  bool visible_outside(Name name) const {
+    for (const Scope* s = parent; s; s = s->parent)
+      if (s->variable_index.contains(name) || (s->is_snippet && s->capture_index.contains(name))) return true;
+    return false;
+  }
+};
+
+class Resolver {
+ public:
+  Resolver(Module& module, const ResolveOptions& options) : module_(module), options_(options) {
+    top_level_ = top_level_names(module);
+    if (options.existing_variables)
+      for (const std::string_view name : *options.existing_variables) top_level_.insert(name);
+  }
+
+  void run() {
+    Function& top = *module_.top_level;
+    if (!options_.visible) {
+      scope_ = nullptr;
+      body(top);
+      return;
+    }
+    Scope scope{&top, nullptr, {}, {}, {}, {}, true, options_.visible};
+    for (const VisibleVariable& v : *options_.visible) {
+      const Name name = module_.intern(v.name);
+      scope.capture_index.emplace(name, static_cast<uint32_t>(scope.captures.size()));
+      scope.captures.push_back({name, false, 0});
+    }
+    top.late_capture = static_cast<int32_t>(scope.captures.size());
+    scope.capture_index.emplace(kLateName, static_cast<uint32_t>(scope.captures.size()));
+    scope.captures.push_back({kLateName, false, 0});
+    scope_ = &scope;
+    body(top);
+    finish(scope);
+  }
+
+  // --- visitor ---
+  void binds(Name name, Binding& binding, Span) {
+    if (scope_ && scope_->is_snippet) {
+      binding = snippet_binding(name, /*only_own=*/true);
+      return;
+    }
+    binding = find(name);
+  }
+  void assigns(Name name, Binding& binding, Span) {
+    if (scope_ && scope_->is_snippet) {
+      binding = snippet_binding(name, /*only_own=*/false);
+      return;
+    }
+    binding = find(name);
+  }
+  void defines(FunctionStmt& s) {
+    // At top level, and in a snippet, `fn` only enters the table of functions.
+    s.binding = scope_ && !scope_->is_snippet ? find(s.function->name.name) : Binding{};
+    nested(*s.function);
+  }
+  void nested(Function& f) {
+    Scope scope{&f, scope_, {}, {}, {}, {}, false, nullptr};
+    f.parent = scope_ ? scope_->function : module_.top_level;
+    for (const Parameter& p : f.parameters) scope.declare(p.name.name, p.name.span, true);
+    Collector own;
+    collect(own, f);
+    for (const auto& [name, span] : own.bound) scope.declare(name, span);
+    for (const auto& [name, span] : own.assigned)
+      if (!scope.variable_index.contains(name) && !scope.visible_outside(name) && !top_level_.contains(name))
+        scope.declare(name, span);
+    f.has_eval = own.has_eval;
+    if (scope_) f.late_capture = static_cast<int32_t>(scope.capture(kLateName));
+    if (own.has_late_names) {
+      f.late_variable = static_cast<int32_t>(scope.variables.size());
+      scope.declare(kLateName, f.span);
+    }
+    if (own.has_eval) see_everything(scope);
+    Scope* outer = scope_;
+    scope_ = &scope;
+    body(f);
+    scope_ = outer;
+    finish(scope);
+  }
+  void reads(NameExpr& e) { e.binding = find(e.head); }
+  void calls(NamedCallExpr& e) { e.callee->binding = find(e.callee->head); }
+  void imports(ImportStmt&) {}
+  void imports_from(FromImportStmt& s) {
+    for (ImportedName& n : s.names) binds(n.name.name, n.binding, n.name.span);
+  }
+
+ private:
+  void body(Function& f) {
+    OwnBodyWalk<Resolver> walk(*this);
+    walk.block(f.body);
+    if (f.expression) walk.expression(f.expression);
+  }
+
+  Binding find(Name name) {
+    if (!scope_) return {};
+    if (const auto found = scope_->variable_index.find(name); found != scope_->variable_index.end())
+      return {Binding::Kind::Local, found->second};
+    const int64_t capture = scope_->capture(name);
+    if (capture >= 0) return {Binding::Kind::Captured, static_cast<uint32_t>(capture)};
+    return {};
+  }
+
+  // Where a snippet's own level stores: a visible variable, else a top-level one, else a late name.
+  Binding snippet_binding(Name name, bool only_own) {
+    const auto found = scope_->capture_index.find(name);
+    if (found != scope_->capture_index.end() && !name.empty() && (!only_own || (*scope_->visible)[found->second].own))
+      return {Binding::Kind::Captured, found->second};
+    if (!only_own && options_.existing_variables && options_.existing_variables->contains(name)) return {};
+    return {Binding::Kind::Late, 0};
+  }
+
+  // A snippet evaluated here may mention any variable: all are captured, those of the functions around as well.
+  static void see_everything(Scope& scope) {
+    for (Variable& v : scope.variables)
+      if (!v.name.empty()) v.captured = true;
+    for (Scope* outer = scope.parent; outer; outer = outer->parent) {
+      for (size_t i = 0; i < outer->variables.size(); ++i) {
+        const Name name = outer->variables[i].name;
+        if (!name.empty() && !scope.variable_index.contains(name)) scope.capture(name);
+      }
+      if (outer->is_snippet)
+        for (const VisibleVariable& v : *outer->visible)
+          if (!scope.variable_index.contains(v.name)) scope.capture(outer->captures[outer->capture_index.at(v.name)].name);
+    }
+  }
+
+  void finish(Scope& scope) {
+    scope.function->variables = module_.copy(scope.variables);
+    scope.function->captures = module_.copy(scope.captures);
+  }
+
+  Module& module_;
+  const ResolveOptions& options_;
+  std::unordered_set<std::string_view> top_level_;
+  Scope* scope_ = nullptr;  // nullptr: top level
+};
+
+}  // namespace
+
+std::unordered_set<std::string_view> top_level_names(const Module& module) {
+  TopLevelCollector own;
+  collect(own, *module.top_level);
+  std::unordered_set<std::string_view> names;
+  for (const auto& [name, span] : own.bound) names.insert(name);
+  for (const auto& [name, span] : own.assigned) names.insert(name);
+  return names;
+}
+
+void resolve(Module& module, const ResolveOptions& options) { Resolver(module, options).run(); }
+
+}  // namespace omc::lang
