@@ -11,8 +11,6 @@ function(omc_test name)
   add_executable(test_${name} ${ARG_SOURCES})
   target_link_libraries(test_${name} PRIVATE ${uses} ${ARG_PACKAGES} Boost::unit_test_framework omc_flags)
   target_compile_definitions(test_${name} PRIVATE BOOST_TEST_DYN_LINK ${ARG_DEFINITIONS})
-  # GCC 12 sees an overlap in Boost's string + string that is not there (GCC bug 105651).
-  target_compile_options(test_${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
   # run-tests adds up the reports; failures are logged on standard output as ever.
   add_test(NAME ${name} COMMAND test_${name} --color_output=no --report_level=short --report_format=XML
                                              --report_sink=${PROJECT_BINARY_DIR}/reports/${name}.xml)

@@ -120,7 +120,7 @@ constexpr bool is_attractor(int64_t n) {
 }
 
 // n minus its attractor.
-constexpr int64_t unalign(int64_t n) {
+constexpr int64_t harmonic_unalign(int64_t n) {
   return n - nearest(n).attractor;
 }
 

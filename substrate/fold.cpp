@@ -30,7 +30,7 @@ double fold(double x, int64_t depth) {
   return x;
 }
 
-int64_t fold_sum(std::span<const int64_t> n) {
+int64_t arr_fold_elements(std::span<const int64_t> n) {
   uint64_t sum = 0;
   for (const int64_t v : n) sum += magnitude(nearest(v).attractor);
   return static_cast<int64_t>(sum);

@@ -17,6 +17,6 @@ constexpr int64_t fold(int64_t n) {
 double fold(double x, int64_t depth);
 
 // Wrapping sum of the attractors of |n|.
-int64_t fold_sum(std::span<const int64_t> n);
+int64_t arr_fold_elements(std::span<const int64_t> n);
 
 }  // namespace omc::substrate

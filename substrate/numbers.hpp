@@ -54,4 +54,30 @@ constexpr uint64_t distance(int64_t a, int64_t b) {
   return a < b ? 0 - difference : difference;
 }
 
+// Wrapping at 64 bits, as all arithmetic of ints in the language.
+constexpr int64_t wrapping_add(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+}
+constexpr int64_t wrapping_mul(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) * static_cast<uint64_t>(b));
+}
+
+// The remainder in [0, |m|); 0 for m = 0 and m = ±1.
+constexpr int64_t nonnegative_remainder(int64_t n, int64_t m) {
+  if (m >= -1 && m <= 1) return 0;  // n % 0 is undefined, INT64_MIN % -1 traps
+  const int64_t r = n % m;
+  return r >= 0 ? r : m < 0 ? r - m : r + m;
+}
+
+// x^exponent by squaring; the order of the multiplications is part of recorded results.
+constexpr double powi(double x, int32_t exponent) {
+  double r = 1.0;
+  for (uint64_t b = magnitude(exponent);; x *= x) {
+    if (b & 1) r *= x;
+    b /= 2;
+    if (b == 0) break;
+  }
+  return exponent < 0 ? 1.0 / r : r;
+}
+
 }  // namespace omc::substrate

@@ -10,21 +10,21 @@ std::array<int64_t, kBandCount> resonance_band_histogram(std::span<const int64_t
   return count;
 }
 
-double mean_resonance(std::span<const int64_t> n) {
+double arr_resonance(std::span<const int64_t> n) {
   if (n.empty()) return 0.0;
   double sum = 0.0;
   for (const int64_t v : n) sum += resonance(v);
   return sum / static_cast<double>(n.size());
 }
 
-double attractor_share(std::span<const int64_t> n) {
+double harmonic_score(std::span<const int64_t> n) {
   if (n.empty()) return 0.0;
   size_t attractors = 0;
   for (const int64_t v : n) attractors += is_attractor(v);
   return static_cast<double>(attractors) / static_cast<double>(n.size());
 }
 
-double coherence(int64_t a, int64_t b) {
+double measure_coherence(int64_t a, int64_t b) {
   return std::abs(resonance(a) - resonance(b));
 }
 

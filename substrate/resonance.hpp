@@ -32,7 +32,7 @@ inline double him(int64_t n) {
 }
 
 // 3, 2, 1 for a resonance of at least 0.7, 0.5, 0.3; else 0.
-constexpr int64_t resonance_class(int64_t n) {
+constexpr int64_t classify_resonance(int64_t n) {
   const double r = resonance(n);
   return r >= 0.7 ? 3 : r >= 0.5 ? 2 : r >= 0.3 ? 1 : 0;
 }
@@ -46,9 +46,9 @@ constexpr size_t resonance_band(int64_t n) {
 }
 
 std::array<int64_t, kBandCount> resonance_band_histogram(std::span<const int64_t> n);
-double mean_resonance(std::span<const int64_t> n);   // 0.0 for none
-double attractor_share(std::span<const int64_t> n);  // the fraction that are attractors; 0.0 for none
-double coherence(int64_t a, int64_t b);              // |res(a) - res(b)|
+double arr_resonance(std::span<const int64_t> n);   // 0.0 for none
+double harmonic_score(std::span<const int64_t> n);  // the fraction that are attractors; 0.0 for none
+double measure_coherence(int64_t a, int64_t b);     // |res(a) - res(b)|
 
 // "HInt(5, φ=1.000, HIM=0.090)": the int with both scores, three decimals each, rounded half to even on the exact
 // value.

@@ -44,7 +44,7 @@ constexpr NearestRow kNearest[] = {
 BOOST_DATA_TEST_CASE(nearest_is_as_the_language_states, bdata::make(kNearest), row) {
   BOOST_TEST(nearest(row.n).attractor == row.attractor);
   BOOST_TEST(nearest(row.n).distance == row.distance);
-  BOOST_TEST(unalign(row.n) == row.n - row.attractor);
+  BOOST_TEST(harmonic_unalign(row.n) == row.n - row.attractor);
   BOOST_TEST(is_attractor(row.n) == (row.distance == 0));
 }
 

@@ -50,8 +50,8 @@ BOOST_AUTO_TEST_CASE(ints) {
   for (const int64_t n : {0, 1, 4, 6, 7, 12, 50, 100, 1000, -7, -50, -100, 99'999'999})
     BOOST_TEST(fold(fold(n)) == fold(n));
   BOOST_TEST(fold(int64_t{-50}) == -34);
-  BOOST_TEST(fold_sum(std::vector<int64_t>{4, -7, 12}) == 3 + 8 + 8);
-  BOOST_TEST(fold_sum({}) == 0);
+  BOOST_TEST(arr_fold_elements(std::vector<int64_t>{4, -7, 12}) == 3 + 8 + 8);
+  BOOST_TEST(arr_fold_elements({}) == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -38,10 +38,10 @@ BOOST_AUTO_TEST_CASE(never_low_below_two_to_the_26) {
 }
 
 BOOST_AUTO_TEST_CASE(classes_and_bands) {
-  BOOST_TEST(resonance_class(100) == 3);
-  BOOST_TEST(resonance_class(12) == 2);
-  BOOST_TEST(resonance_class(200'000'000) == 1);
-  BOOST_TEST(resonance_class(INT64_MIN) == 0);
+  BOOST_TEST(classify_resonance(100) == 3);
+  BOOST_TEST(classify_resonance(12) == 2);
+  BOOST_TEST(classify_resonance(200'000'000) == 1);
+  BOOST_TEST(classify_resonance(INT64_MIN) == 0);
   const int64_t n[] = {89, 90, 92,         93,         99,  100, 11,   12, 44,
                        45, 54, 63'246'086, 63'246'087, 600, -90, -100, 0,  INT64_MIN};
   const size_t band[] = {0, 1, 1, 2, 2, 3, 1, 2, 2, 3, 3, 3, 4, 4, 1, 3, 0, 4};
@@ -52,11 +52,11 @@ BOOST_AUTO_TEST_CASE(classes_and_bands) {
 
 BOOST_AUTO_TEST_CASE(of_arrays) {
   const std::vector<int64_t> n = {4, 5, 6};
-  BOOST_TEST(mean_resonance(n) == ((0.8 + 1.0) + resonance(6)) / 3.0);
-  BOOST_TEST(mean_resonance({}) == 0.0);
-  BOOST_TEST(attractor_share(n) == 1.0 / 3.0);
-  BOOST_TEST(attractor_share({}) == 0.0);
-  BOOST_TEST(coherence(4, 5) == 1.0 - 0.8);
+  BOOST_TEST(arr_resonance(n) == ((0.8 + 1.0) + resonance(6)) / 3.0);
+  BOOST_TEST(arr_resonance({}) == 0.0);
+  BOOST_TEST(harmonic_score(n) == 1.0 / 3.0);
+  BOOST_TEST(harmonic_score({}) == 0.0);
+  BOOST_TEST(measure_coherence(4, 5) == 1.0 - 0.8);
 }
 
 BOOST_AUTO_TEST_CASE(long_forms) {
