@@ -2,26 +2,14 @@
 # Tests ./omc, ./run-tests and what they share on a small tree of its own: a one-file program in place of the project, and
 # stand-ins for apt and dpkg where packages are the matter.
 #
-# usage: bootstrap.sh ROOT REPORT     writes its count to REPORT, in the form in which Boost.Test does
+# usage: bootstrap.sh ROOT REPORT
 set -u
 root=$1
 report=$2
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
-passed=0
-failed=0
-
-# expect WHAT GOT WANTED, and a pattern match with expect_like
-expect() {
-  if [[ $2 == "$3" ]]; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    printf 'error: %s\n  expected: %s\n  got:      %s\n' "$1" "$3" "$2"
-  fi
-}
-# shellcheck disable=SC2053
-expect_like() { if [[ $2 == $3 ]]; then expect "$1" yes yes; else expect "$1" "$2" "$3"; fi; }
+# shellcheck source=tests/expect.sh
+source "$root/tests/expect.sh"
 
 mkdir -p "$tree/cmake" "$tree/tools" "$tree/bin" "$tree/elsewhere"
 cp "$root/omc" "$root/run-tests" "$tree"
@@ -112,5 +100,4 @@ if ((EUID == 0)); then
   expect "missing package: apt calls" "$(sed 's/install .* /install /' "$tree/apt.log")" $'install beta\nupdate\ninstall beta'
 fi
 
-printf '<TestSuite test_cases_passed="%d" test_cases_failed="%d">\n' "$passed" "$failed" >"$report"
-((failed == 0))
+finish "$report"
