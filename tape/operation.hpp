@@ -1,0 +1,167 @@
+#pragma once
+// How an operation is written: see ops/softmax.cpp for a short one.
+//
+// An operation is a method of Tape, declared in tape.hpp, that computes the value and appends a node; and an Operation,
+// whose backward adds the node's contribution to the gradient of each operand. Both stand in one file of ops/.
+//
+// The rule for backward: read the operands' present values through Backward (tape_set_value may have changed them since
+// the node was recorded), write every cell of each sink exactly once, operands in ascending order. Skip those that
+// nobody wants.
+
+#include <cstdint>  // uint32_t
+#include <string_view>
+#include <vector>
+
+#include "tape/compute.hpp"
+#include "tape/precision.hpp"
+#include "tape/tape.hpp"
+#include "tape/tensor.hpp"
+
+namespace omc::tape {
+
+struct Operation {
+  std::string_view name;         // the builtin's
+  void (*backward)(Backward& b);  // null: a leaf
+};
+
+// What an operation keeps for its backward beside operands and value. Counted by hand: nodes share it with deferred work.
+class Saved {
+ public:
+  virtual ~Saved() = default;
+  void retain() { ++references_; }
+  void release() {
+    if (--references_ == 0) delete this;
+  }
+
+ private:
+  uint32_t references_ = 1;
+};
+
+class SavedRef {
+ public:
+  explicit SavedRef(Saved* saved = nullptr) : saved_(saved) {}
+  SavedRef(const SavedRef& other) : saved_(other.saved_) {
+    if (saved_) saved_->retain();
+  }
+  SavedRef(SavedRef&& other) noexcept : saved_(std::exchange(other.saved_, nullptr)) {}
+  SavedRef& operator=(SavedRef other) noexcept {
+    std::swap(saved_, other.saved_);
+    return *this;
+  }
+  ~SavedRef() {
+    if (saved_) saved_->release();
+  }
+  Saved* get() const { return saved_; }
+
+ private:
+  Saved* saved_;
+};
+
+inline constexpr size_t kMaxOperands = 3;
+
+struct Node {
+  enum Flag : uint8_t { kConstant = 1, kNeverRetires = 2, kRetired = 4 };
+
+  Tensor value;
+  const Operation* operation;
+  SavedRef saved;
+  double parameter;
+  uint32_t operands[kMaxOperands];
+  uint32_t last_used;     // step
+  uint32_t gradient = 0;  // 1 + index into Tape::gradients_; 0: the latest backward did not reach the node
+  uint8_t operand_count;
+  uint8_t flags = 0;
+};
+static_assert(sizeof(Node) == 64, "the reference promises about 64 bytes a node");
+
+// All that backward of a node reads, held by value: what changes later does not change it.
+struct Record {
+  const Operation* operation;
+  Tensor value, gradient, operands[kMaxOperands];
+  SavedRef saved;
+  double parameter;
+};
+
+// A contribution to the gradient of a constant, computed only if somebody asks: hardly any program does.
+struct Deferred {
+  Record record;
+  size_t operand;
+};
+
+struct Gradient {
+  Tensor cells;  // no buffer: zeros so far
+  std::vector<Deferred> deferred;
+};
+
+// Where a contribution c goes: out[i] = in[i] + c, or 0 + c for the first one. A gradient never holds -0.0, so adding
+// to it directly equals adding up in a zeroed buffer first. in may be out.
+template <class T>
+struct Sink {
+  T* out;
+  const T* in;  // null: the first contribution
+
+  void put(size_t i, T c) const { out[i] = in ? in[i] + c : T{0} + c; }
+};
+
+class Backward {
+ public:
+  Backward(Tape& tape, const Record& record, Gradient* const* targets)
+      : tape_(tape), record_(record), targets_(targets) {}
+
+  Precision precision() const { return tape_.precision_; }
+  const Compute& compute() const { return tape_.compute_; }
+  const Tensor& value() const { return record_.value; }        // as recorded, unless set since
+  const Tensor& gradient() const { return record_.gradient; }  // upstream
+  const Tensor& operand(size_t i) const { return record_.operands[i]; }
+  double parameter() const { return record_.parameter; }
+  template <class T>
+  const T& saved() const {
+    return static_cast<const T&>(*record_.saved.get());
+  }
+  Tensor make(int64_t rows, int64_t cols) const { return tape_.make(rows, cols); }
+  Pool& pool() const { return tape_.pool_; }
+
+  bool wants(size_t i) const { return targets_[i] != nullptr; }
+  // Every cell must then be written. Ask for one sink at a time: two operands may be the same node.
+  template <class T>
+  Sink<T> sink(size_t i);
+  // The contribution is the upstream gradient itself; shares the buffer where it can.
+  void pass(size_t i);
+  // The contribution is term(j) for every cell j of operand i.
+  template <class T, class Term>
+  void accumulate(size_t i, size_t cost, const Term term);
+
+ private:
+  Tape& tape_;
+  const Record& record_;
+  Gradient* const* targets_;
+  std::vector<Tensor> replaced_;  // shared gradients that a sink reads from
+};
+
+template <class T>
+Sink<T> Backward::sink(size_t i) {
+  Tensor& cells = targets_[i]->cells;
+  if (!cells.has_buffer()) {
+    cells = make(record_.operands[i].rows(), record_.operands[i].cols());
+    return {cells.data<T>(), nullptr};
+  }
+  if (!cells.unique()) {
+    replaced_.reserve(kMaxOperands);
+    replaced_.push_back(cells);
+    cells = make(cells.rows(), cells.cols());
+    return {cells.data<T>(), std::as_const(replaced_.back()).template data<T>()};
+  }
+  return {cells.data<T>(), cells.data<T>()};
+}
+
+template <class T, class Term>
+void Backward::accumulate(size_t i, size_t cost, const Term term) {
+  const Sink<T> s = sink<T>(i);
+  const size_t n = record_.operands[i].size();
+  if (s.in)
+    compute().cells(n, cost, [=](size_t j) { s.out[j] = s.in[j] + term(j); });
+  else
+    compute().cells(n, cost, [=](size_t j) { s.out[j] = T{0} + term(j); });
+}
+
+}  // namespace omc::tape

@@ -1,0 +1,184 @@
+#pragma once
+// Reverse-mode automatic differentiation on matrices: an append-only list of nodes, each a value and how it came to be.
+//
+//     Tape tape;
+//     const NodeId w = tape.var(2, 1, {{0.5, -1.0}});
+//     const NodeId x = tape.constant(1, 2, {{3.0, 4.0}});
+//     const NodeId loss = tape.sum(tape.matmul(x, w));
+//     tape.backward(loss);
+//     tape.gradient(w)[0];    // 3.0
+//     tape.update(w, 0.1);    // w -= 0.1 * gradient
+//
+// Recording methods append one node and return its id, the number of nodes before. Whatever is wrong with a call is a
+// tape::Error with the words of the language reference, and leaves the tape as it was; a lack of memory is a
+// std::bad_alloc. A Tape belongs to one thread; it may use others inside a call.
+//
+// How it works is told in tape.cpp; how an operation is added, in operation.hpp. Reference: chapter 05.
+
+#include <cstddef>  // size_t
+#include <cstdint>  // int64_t, SIZE_MAX
+#include <deque>
+#include <functional>  // function
+#include <initializer_list>
+#include <memory>  // unique_ptr
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "tape/compute.hpp"    // Isa
+#include "tape/error.hpp"      // Error, which every user of the tape catches
+#include "tape/precision.hpp"  // Precision
+#include "tape/tensor.hpp"     // Tensor, in Reading
+
+namespace omc::tape {
+
+class Backward;
+class Saved;
+struct Deferred;
+struct Gradient;
+struct Node;
+struct Operation;
+
+using NodeId = int64_t;
+
+struct TapeOptions {
+  Precision precision = Precision::Exact;
+  size_t threads = 0;              // 0: as many as the process may use
+  size_t memory_limit = SIZE_MAX;  // bytes of cells
+  Isa isa = native_isa();
+};
+
+// The cells of a value or a gradient at the moment of asking; later changes of the node do not reach it.
+class Reading {
+ public:
+  // A tensor without a buffer reads as zeros.
+  Reading(Tensor cells, Precision precision) : tensor_(std::move(cells)), precision_(precision) {}
+
+  int64_t rows() const { return tensor_.rows(); }
+  int64_t cols() const { return tensor_.cols(); }
+  size_t size() const { return tensor_.size(); }
+  double operator[](size_t i) const;
+  // size() cells from cell `from` on, as doubles.
+  void copy_to(std::span<double> out, size_t from = 0) const;
+  // Every cell is an integer below 2^63 in magnitude: then a program reads ints.
+  bool all_integral() const;
+
+ private:
+  Tensor tensor_;
+  Precision precision_;
+};
+
+class Tape {
+ public:
+  explicit Tape(TapeOptions options = {});
+  ~Tape();
+
+  // Leaves. A reader fills the cells of row r; both kinds of leaf receive gradients and can be updated.
+  using RowReader = std::function<void(int64_t row, std::span<double> cells)>;
+  NodeId var(int64_t rows, int64_t cols, std::span<const double> cells);
+  NodeId var(int64_t rows, int64_t cols, const RowReader& read_row);
+  NodeId constant(int64_t rows, int64_t cols, std::span<const double> cells);
+  NodeId constant(int64_t rows, int64_t cols, const RowReader& read_row);
+
+  // State. The words in quotes are the builtin's name in messages.
+  Reading value(NodeId id);     // "tape_value"
+  Reading gradient(NodeId id);  // "tape_grad"; zeros where the latest backward did not reach
+  void set_value(NodeId id, int64_t rows, int64_t cols, std::span<const double> cells);
+  void set_value(NodeId id, int64_t rows, int64_t cols, const RowReader& read_row);
+  void update(NodeId id, double learning_rate);
+  void backward(NodeId start);
+  void reset();
+  int64_t size() const;  // "tape_mark"
+  void release(int64_t mark);
+  NodeId keep(NodeId id);
+  int64_t retire_after(int64_t backwards);  // 0: never; returns the old setting
+  Precision precision() const { return precision_; }
+  Precision set_precision(Precision precision);  // returns the old mode
+  Precision set_precision(std::string_view mode);
+
+  // Elementwise, two operands, with broadcasting.
+  NodeId add(NodeId a, NodeId b);
+  NodeId sub(NodeId a, NodeId b);
+  NodeId mul(NodeId a, NodeId b);
+  NodeId div(NodeId a, NodeId b);
+
+  // Elementwise, one operand.
+  NodeId neg(NodeId a);
+  NodeId pow_int(NodeId a, int64_t n);
+  NodeId exp(NodeId a);
+  NodeId log(NodeId a);
+  NodeId abs(NodeId a);
+  NodeId sin(NodeId a);
+  NodeId cos(NodeId a);
+  NodeId relu(NodeId a);
+  NodeId sigmoid(NodeId a);
+  NodeId tanh(NodeId a);
+  NodeId phi_log(NodeId a, double scale = 10.0);
+  NodeId substrate_resample(NodeId v, double scale = 10.0);  // scale 0: v itself
+  NodeId substrate_grad_mod(NodeId x, double scale = 64.0, double alpha = 0.5);
+  NodeId add_scalar(NodeId a, double x);
+  NodeId mul_scalar(NodeId a, double x);
+  NodeId div_scalar(NodeId a, double x);
+
+  // Reductions and shape.
+  NodeId sum(NodeId a);
+  NodeId mean(NodeId a);
+  NodeId row_sum(NodeId a);
+  NodeId row_mean(NodeId a);
+  NodeId transpose(NodeId a);
+  NodeId matmul(NodeId a, NodeId b);
+
+  // Fused.
+  NodeId softmax(NodeId a);
+  NodeId smod_softmax(NodeId a, double alpha = 1.0);
+  NodeId layernorm(NodeId x, NodeId gamma, NodeId beta, double eps = 1e-5);
+  NodeId cross_entropy_batch(NodeId logits, std::span<const int64_t> targets);
+  NodeId embedding_lookup(NodeId table, std::span<const int64_t> token_ids);
+  NodeId substrate_sparse_scores(NodeId q, NodeId k, double threshold = 5.0);
+
+  // For those who work on plain arrays beside the tape, with its threads.
+  const Compute& compute() const { return compute_; }
+
+ private:
+  friend class Backward;
+
+  // What operations record with. An operand is looked up with use(), which checks the id and keeps the value young.
+  const Tensor& use(const Operation& operation, NodeId id);
+  Node& find(std::string_view builtin, NodeId id);
+  Tensor make(int64_t rows, int64_t cols);
+  NodeId append(const Operation& operation, Tensor value, std::initializer_list<NodeId> operands, double parameter = 0,
+                Saved* saved = nullptr);
+  template <class Op>
+  NodeId elementwise(NodeId a, double parameter = 0);
+  template <class Op>
+  NodeId broadcast(NodeId a, NodeId b);
+  NodeId reduce_all(const Operation& operation, NodeId a, bool mean);
+  NodeId reduce_rows(const Operation& operation, NodeId a, bool mean);
+
+  Tensor lift(int64_t rows, int64_t cols, std::span<const double> cells);
+  Tensor lift(int64_t rows, int64_t cols, const RowReader& read_row);
+  void assign(NodeId id, Tensor value);
+  [[noreturn]] void throw_retired(NodeId id) const;
+
+  std::vector<NodeId> reach(NodeId start);
+  void add_contributions(NodeId id);
+  void settle(Gradient& gradient);
+  void forget_gradients();
+  void retire_unused();
+
+  Precision precision_;
+  Pool pool_;
+  Workers workers_;
+  Compute compute_;
+  std::vector<Node> nodes_;
+  std::vector<Gradient> gradients_;  // of the nodes that the latest backward reached
+  std::vector<NodeId> reached_;
+  // Nodes that may retire, by the step in which they were last seen used: aging_[0] is step aging_from_.
+  std::deque<std::vector<uint32_t>> aging_;
+  uint32_t aging_from_ = 1;
+  uint32_t step_ = 1;  // the number of the coming backward
+  int64_t retire_after_ = 16;
+  int64_t retired_after_ = 16;  // the setting when something was last retired, for the message
+};
+
+}  // namespace omc::tape
