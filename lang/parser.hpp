@@ -1,0 +1,38 @@
+#pragma once
+// Tokens to a syntax tree (language reference, section 1.2).
+//
+// One run reports every syntax error it can tell apart: after an error the parser skips to the next statement and leaves
+// an Error node. A tree without errors has none, and only such a tree may be run.
+//
+// How deep a tree gets: at most kMaxDepth levels of nesting, which text beyond is refused with a syntax error. Without a
+// limit are only lists that lean to one side and want a loop in every walk: BinaryExpr::left and LogicalExpr::left,
+// IfExpr::otherwise_if (IfStmt has its arms in an array).
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lang/ast.hpp"
+#include "lang/diagnostic.hpp"
+#include "lang/lexer.hpp"
+#include "lang/source.hpp"
+
+namespace omc::lang {
+
+inline constexpr uint32_t kMaxDepth = 10'000;
+
+struct ParseResult {
+  std::unique_ptr<Module> module;  // always there
+  Diagnostics diagnostics;         // in the order of the text
+  std::vector<Token> tokens;
+
+  bool ok() const { return !diagnostics.has_errors(); }
+  // `at L:C: MESSAGE` of the first error; not to be asked for when ok().
+  std::string first_message() const;
+};
+
+// The source must outlive the module.
+ParseResult parse(const Source& source);
+
+}  // namespace omc::lang
