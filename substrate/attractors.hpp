@@ -5,15 +5,14 @@
 // not to 13. The held gaps are part of the language: resonances, hashes and trained models depend on them.
 //
 // How it is O(1): attractor i owns the magnitudes up to and including kLastOwned[i], so the index of the attractor of m
-// is the number of entries below m. All m of one bit length differ in at most two entries, so a start per bit length
-// and two comparisons give it, without a branch.
+// is the number of entries below m; detail/bound_counter.hpp counts them without a branch.
 
 #include <array>
-#include <bit>      // bit_width
 #include <cstddef>  // size_t
-#include <cstdint>  // int64_t, UINT64_MAX
+#include <cstdint>  // int64_t
 
-#include "substrate/numbers.hpp"  // magnitude
+#include "substrate/detail/bound_counter.hpp"
+#include "substrate/numbers.hpp"  // distance, magnitude
 
 namespace omc::substrate {
 
@@ -37,39 +36,8 @@ constexpr bool is_held(int64_t attractor) {
 
 namespace detail {
 
-// An ascending list of 39 bounds; count_below(m) is how many are < m.
-class BoundCounter {
- public:
-  constexpr explicit BoundCounter(const std::array<uint64_t, kAttractorCount - 1>& bounds) {
-    for (size_t i = 0; i < bounds.size(); ++i) bounds_[i] = bounds[i];
-    for (size_t i = bounds.size(); i < bounds_.size(); ++i) bounds_[i] = UINT64_MAX;
-    for (size_t width = 0; width < start_.size(); ++width) {
-      const uint64_t smallest = width == 0 ? 0 : uint64_t{1} << (width - 1);
-      const uint64_t largest = smallest == 0 ? 0 : smallest + (smallest - 1);
-      size_t below_smallest = 0, below_largest = 0;
-      for (const uint64_t bound : bounds) {
-        below_smallest += bound < smallest;
-        below_largest += bound < largest;
-      }
-      start_[width] = static_cast<uint8_t>(below_smallest);
-      two_are_enough_ = two_are_enough_ && below_largest - below_smallest <= 2;
-    }
-  }
-
-  constexpr size_t count_below(uint64_t m) const {
-    const size_t start = start_[static_cast<size_t>(std::bit_width(m))];
-    return start + (bounds_[start] < m) + (bounds_[start + 1] < m);
-  }
-  constexpr bool two_are_enough() const { return two_are_enough_; }
-
- private:
-  std::array<uint64_t, kAttractorCount + 1> bounds_{};
-  std::array<uint8_t, 65> start_{};
-  bool two_are_enough_ = true;
-};
-
 // The largest magnitude whose attractor is F[i]; a tie goes to the smaller magnitude.
-inline constexpr BoundCounter kLastOwned{[] {
+inline constexpr BoundCounter<kAttractorCount - 1> kLastOwned{[] {
   std::array<uint64_t, kAttractorCount - 1> last{};
   for (size_t i = 0; i < last.size(); ++i) {
     const int64_t low = kAttractors[i], high = kAttractors[i + 1];
@@ -80,7 +48,7 @@ inline constexpr BoundCounter kLastOwned{[] {
 static_assert(kLastOwned.two_are_enough());
 
 // The largest magnitude below F[i + 1].
-inline constexpr BoundCounter kLastBelowNext{[] {
+inline constexpr BoundCounter<kAttractorCount - 1> kLastBelowNext{[] {
   std::array<uint64_t, kAttractorCount - 1> last{};
   for (size_t i = 0; i < last.size(); ++i) {
     const int64_t low = kAttractors[i], high = kAttractors[i + 1];

@@ -1,6 +1,7 @@
 #include "substrate/fibonacci.hpp"
 
 #include <algorithm>  // clamp, min
+#include <bit>        // bit_width
 
 namespace omc::substrate {
 

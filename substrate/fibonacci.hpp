@@ -2,11 +2,11 @@
 // The Fibonacci numbers themselves: F(0..92), all that fit an int, and the sequence beyond them modulo 2^64.
 
 #include <array>
-#include <bit>      // bit_width
 #include <cstddef>  // size_t
 #include <cstdint>  // int64_t
 #include <vector>
 
+#include "substrate/detail/bound_counter.hpp"
 #include "substrate/numbers.hpp"  // magnitude
 
 namespace omc::substrate {
@@ -20,24 +20,18 @@ inline constexpr std::array<int64_t, kLastFibonacciIndex + 1> kFibonacci = [] {
 }();
 
 namespace detail {
-// The largest i >= 1 with F(i) below 2^width: what greedy steps start from.
-inline constexpr std::array<uint8_t, 65> kLastFibonacciOfWidth = [] {
-  std::array<uint8_t, 65> last{};
-  for (size_t width = 0; width < last.size(); ++width) {
-    last[width] = 1;
-    while (last[width] < kLastFibonacciIndex &&
-           static_cast<size_t>(std::bit_width(static_cast<uint64_t>(kFibonacci[last[width] + 1u]))) <= width)
-      ++last[width];
-  }
-  return last;
-}();
+// F(i) - 1 from i = 2 on: as many are below m as there are Fibonacci numbers from F(2) to m.
+inline constexpr BoundCounter<kLastFibonacciIndex - 1> kBelowFibonacci{[] {
+  std::array<uint64_t, kLastFibonacciIndex - 1> bounds{};
+  for (size_t i = 0; i < bounds.size(); ++i) bounds[i] = static_cast<uint64_t>(kFibonacci[i + 2] - 1);
+  return bounds;
+}()};
+static_assert(kBelowFibonacci.two_are_enough());
 }  // namespace detail
 
-// The largest i with F(i) <= m; 2 for m = 1, and m > 0.
+// The largest i in 2..92 with F(i) <= m; m > 0.
 constexpr size_t largest_fibonacci_index(uint64_t m) {
-  size_t i = detail::kLastFibonacciOfWidth[static_cast<size_t>(std::bit_width(m))];
-  while (static_cast<uint64_t>(kFibonacci[i]) > m) --i;
-  return i;
+  return detail::kBelowFibonacci.count_below(m) + 1;
 }
 
 // n itself up to 1, else F(n) modulo 2^64 as an int.

@@ -3,8 +3,8 @@
 // set operations built on them.
 //
 // Which probes are made is part of the language: they decide which of several equal elements is hit, what the traces
-// list and what the counters say. So every search of this header makes the probes of the reference (chapter 04,
-// sections 7, 8) and counts them into the SearchCounters of its caller; there are no others.
+// list and what the counters say. So each search makes the probes of the reference (chapter 04, sections 7 and 8) and
+// counts them into the SearchCounters of its caller. The int_* and sorted_* functions at the end count nothing.
 //
 // An array is anything with size() and an operator[] that gives the int reading of an element; see FloatReadings for
 // one that converts. Unsorted arrays give an unspecified position inside the array, never an error.
@@ -67,10 +67,12 @@ namespace detail {
 inline constexpr size_t kProbeShares = 64;
 const double* probe_shares();
 
-// round(x) for 0 <= x < 2^64: half away from zero, exact, inline.
-inline size_t round_to_size(double x) {
-  const auto whole = static_cast<size_t>(x);
-  return whole + (x - static_cast<double>(whole) >= 0.5);
+// round(range·share), half away from zero: exact for all sizes of arrays, and inline. Signed, because x86 has no
+// conversions between double and unsigned 64-bit ints.
+inline size_t rounded_share(size_t range, double share) {
+  const double x = static_cast<double>(static_cast<int64_t>(range)) * share;
+  const auto whole = static_cast<int64_t>(x);
+  return static_cast<size_t>(whole + (x - static_cast<double>(whole) >= 0.5));
 }
 
 // A V2 run; all elements below low are less than the target, all from high on greater.
@@ -86,7 +88,7 @@ Run run_v2(const A& a, int64_t t, SearchCounters& counters) {
   ++counters.searches;
   const double* const shares = probe_shares();
   for (size_t k = 1; low + 1 < high; ++k) {
-    const size_t offset = round_to_size(static_cast<double>(high - low) * shares[k]);
+    const size_t offset = rounded_share(high - low, shares[k]);
     if (offset == 0) break;
     const size_t middle = std::min(low + offset, high - 1);
     const int64_t element = a[middle];

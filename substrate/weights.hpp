@@ -23,7 +23,8 @@ double collapse(double amplitude, double phase);  // amplitude·cos(phase)
 // φ^-e with e = |n - a| / max(|a|, 1), a the attractor of n: 1.0 on an attractor, less the farther away.
 double omni_weight(int64_t n);
 double mean_omni_weight(std::span<const int64_t> n);  // 0.0 for none
-double quantization_ratio(std::span<const int64_t> n,
-                          double threshold);  // share with weight >= threshold; 0.0 for none
+
+// The share of ints with a weight of at least threshold; 0.0 for none.
+double quantization_ratio(std::span<const int64_t> n, double threshold);
 
 }  // namespace omc::substrate

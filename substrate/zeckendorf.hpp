@@ -14,11 +14,11 @@
 
 namespace omc::substrate {
 
-// The indices of the word, largest first. At most 46: every second one of 92..2.
+// The indices of the word of |n|, largest first. At most 46: every second one of 92..2.
 class ZeckendorfWord {
  public:
-  constexpr explicit ZeckendorfWord(uint64_t m) {  // m <= 2^63
-    for (; m > 0; m -= static_cast<uint64_t>(kFibonacci[indices_[size_++]]))
+  constexpr explicit ZeckendorfWord(int64_t n) {
+    for (uint64_t m = magnitude(n); m > 0; m -= static_cast<uint64_t>(kFibonacci[indices_[size_++]]))
       indices_[size_] = static_cast<uint8_t>(largest_fibonacci_index(m));
   }
 
@@ -31,9 +31,8 @@ class ZeckendorfWord {
   size_t size_ = 0;
 };
 
-// The word of |n|.
 constexpr ZeckendorfWord zeckendorf(int64_t n) {
-  return ZeckendorfWord(magnitude(n));
+  return ZeckendorfWord(n);
 }
 
 size_t zeckendorf_weight(int64_t n);        // the length of the word; 0 for n < 0

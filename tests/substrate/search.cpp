@@ -152,8 +152,11 @@ BOOST_AUTO_TEST_CASE(shares_run_out_before_their_table) {
 }
 
 BOOST_AUTO_TEST_CASE(offsets_round_half_away) {
-  for (const double x : {0.0, 0.49999999999999994, 0.5, 0.9, 1.5, 2.5, 1e15 + 0.5, 0x1p53 + 2})
-    BOOST_TEST(detail::round_to_size(x) == static_cast<size_t>(std::round(x)));
+  for (const double share : {0.0, 0.49999999999999994, 0.5, 0.9, 0.999})
+    for (const size_t range :
+         {size_t{1}, size_t{3}, size_t{5}, size_t{1'000'003}, (size_t{1} << 53) - 1, size_t{1} << 60})
+      BOOST_TEST(detail::rounded_share(range, share) ==
+                 static_cast<size_t>(std::round(static_cast<double>(range) * share)));
 }
 
 BOOST_AUTO_TEST_CASE(nearest_elements) {
