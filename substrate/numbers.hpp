@@ -58,9 +58,6 @@ constexpr uint64_t distance(int64_t a, int64_t b) {
 constexpr int64_t wrapping_add(int64_t a, int64_t b) {
   return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
 }
-constexpr int64_t wrapping_mul(int64_t a, int64_t b) {
-  return static_cast<int64_t>(static_cast<uint64_t>(a) * static_cast<uint64_t>(b));
-}
 
 // The remainder in [0, |m|); 0 for m = 0 and m = ±1.
 constexpr int64_t nonnegative_remainder(int64_t n, int64_t m) {
