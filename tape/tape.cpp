@@ -56,8 +56,9 @@ bool Reading::all_integral() const {
   });
 }
 
-Tape::Tape(TapeOptions options)
-    : precision_(options.precision),
+Tape::Tape(const TapeOptions& options)
+    : options_(options),
+      precision_(options.precision),
       pool_(options.memory_limit),
       workers_(options.threads ? options.threads : std::max(1u, std::thread::hardware_concurrency())),
       compute_(options.isa, &workers_) {}

@@ -20,7 +20,7 @@
 #include <deque>
 #include <functional>  // function
 #include <initializer_list>
-#include <memory>  // unique_ptr
+#include <memory>  // shared_ptr
 #include <span>
 #include <string_view>
 #include <vector>
@@ -36,6 +36,7 @@ class Backward;
 class Saved;
 struct Deferred;
 struct Gradient;
+struct LivePairs;
 struct Node;
 struct Operation;
 
@@ -46,6 +47,8 @@ struct TapeOptions {
   size_t threads = 0;              // 0: as many as the process may use
   size_t memory_limit = SIZE_MAX;  // bytes of cells
   Isa isa = native_isa();
+  // Called after each tape_substrate_sparse_scores that is not empty, for whoever reports it.
+  std::function<void(size_t computed_cells, size_t cells)> on_sparse_scores = nullptr;
 };
 
 // The cells of a value or a gradient at the moment of asking; later changes of the node do not reach it.
@@ -70,7 +73,7 @@ class Reading {
 
 class Tape {
  public:
-  explicit Tape(TapeOptions options = {});
+  explicit Tape(const TapeOptions& options = {});
   ~Tape();
 
   // Leaves. A reader fills the cells of row r; both kinds of leaf receive gradients and can be updated.
@@ -148,6 +151,7 @@ class Tape {
   Tensor make(int64_t rows, int64_t cols);
   NodeId append(const Operation& operation, Tensor value, std::initializer_list<NodeId> operands, double parameter = 0,
                 Saved* saved = nullptr);
+  // What some operations share; each is defined beside them.
   template <class Op>
   NodeId elementwise(NodeId a, double parameter = 0);
   template <class Op>
@@ -166,6 +170,9 @@ class Tape {
   void forget_gradients();
   void retire_unused();
 
+  std::shared_ptr<const LivePairs> live_pairs(size_t rows, size_t cols, double threshold);
+
+  TapeOptions options_;
   Precision precision_;
   Pool pool_;
   Workers workers_;
@@ -179,6 +186,12 @@ class Tape {
   uint32_t step_ = 1;  // the number of the coming backward
   int64_t retire_after_ = 16;
   int64_t retired_after_ = 16;  // the setting when something was last retired, for the message
+  struct LivePairsKey {
+    size_t rows, cols;
+    double threshold;
+    std::shared_ptr<const LivePairs> pairs;
+  };
+  std::vector<LivePairsKey> live_pairs_;  // the latest shapes of sparse scores
 };
 
 }  // namespace omc::tape

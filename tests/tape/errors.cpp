@@ -61,6 +61,13 @@ static const ErrorRow kRows[] = {
     {"tape_embedding_lookup: token id 2 out of vocab range 2", [](Tape& t) { t.embedding_lookup(0, kTwo); }},
     {"tape_embedding_lookup: token id -1 out of vocab range 2",
      [](Tape& t) { t.embedding_lookup(0, kNegative); }},
+    {"tape_phi_log: id 7 out of range", [](Tape& t) { t.phi_log(7); }},
+    {"tape_substrate_resample: id 7 out of range", [](Tape& t) { t.substrate_resample(7, 0); }},
+    {"tape_substrate_grad_mod: id 7 out of range", [](Tape& t) { t.substrate_grad_mod(7); }},
+    {"tape_smod_softmax: id 7 out of range", [](Tape& t) { t.smod_softmax(7, 0); }},
+    {"tape_substrate_sparse_scores: id 7 out of range", [](Tape& t) { t.substrate_sparse_scores(0, 7); }},
+    {"tape_substrate_sparse_scores: shape mismatch q=2x3 k=3x2",
+     [](Tape& t) { t.substrate_sparse_scores(0, 1); }},
 };
 
 BOOST_DATA_TEST_CASE(misuse_is_an_error_and_records_nothing, bdata::make(kRows), row) {

@@ -76,6 +76,17 @@ static const GradientRow kRows[] = {
     {"cross_entropy_batch", {{3, 5}}, -3, 3,
      [](Tape& t, const Vars& x) { return t.cross_entropy_batch(x[0], kClasses); }},
     {"embedding_lookup", {{4, 3}}, -2, 2, [](Tape& t, const Vars& x) { return t.embedding_lookup(x[0], kTokens); }},
+    {"phi_log", {{2, 3}}, 0.1, 2, [](Tape& t, const Vars& x) { return t.phi_log(t.neg(x[0])); }},
+    {"phi_log, negative scale", {{2, 3}}, 0.1, 2, [](Tape& t, const Vars& x) { return t.phi_log(x[0], -3.0); }},
+    {"substrate_resample", {{3, 4}}, -3, 3, [](Tape& t, const Vars& x) { return t.substrate_resample(x[0]); }},
+    {"smod_softmax", {{9, 5}}, -9, 9, [](Tape& t, const Vars& x) { return t.smod_softmax(x[0], 0.5); }},
+    {"smod_softmax, two rows", {{2, 5}}, -9, 9, [](Tape& t, const Vars& x) { return t.smod_softmax(x[0]); }},
+    {"sparse_scores", {{7, 3}, {9, 3}}, -2, 2,
+     [](Tape& t, const Vars& x) { return t.softmax(t.substrate_sparse_scores(x[0], x[1])); }},
+    {"sparse_scores of itself", {{6, 70}}, -1, 1,
+     [](Tape& t, const Vars& x) { return t.softmax(t.substrate_sparse_scores(x[0], x[0])); }},
+    {"sparse attention", {{7, 3}, {9, 3}, {9, 4}}, -2, 2,
+     [](Tape& t, const Vars& x) { return t.matmul(t.softmax(t.substrate_sparse_scores(x[0], x[1])), x[2]); }},
     {"several uses", {{4, 3}}, -2, 2,
      [](Tape& t, const Vars& x) {
        const NodeId rows = t.embedding_lookup(x[0], kTokens);
