@@ -2,8 +2,9 @@
 // How the builtins on arrays read their arguments: strict numeric cells and the number rule (language reference,
 // chapter 03, section 1), and elements as ints or floats whatever kind the array is of.
 //
-// A kernel is written once, on plain spans of int64_t or double. It gets the elements of any array a span at a time: the
-// array's own memory where the kinds agree, else a converted piece of it, so that nothing as long as the array is made.
+// A kernel is written once, on plain spans of int64_t or double. It gets the elements of any array a span at a time:
+// the array's own memory where the kinds agree, else a converted piece of it, so that nothing as long as the array is
+// made.
 
 #include <algorithm>  // min
 #include <array>
@@ -22,8 +23,6 @@ namespace omc::stdlib {
 template <class T>
 concept Cell = std::same_as<T, int64_t> || std::same_as<T, double>;
 
-// --- limits ------------------------------------------------------------------------------------------------------------
-
 inline constexpr uint64_t kMaxElements = uint64_t{1} << 28;  // of one array
 
 // n, when an array may have so many elements.
@@ -37,17 +36,18 @@ inline size_t checked_count(const vm::Args& args, int64_t n) {
   return n <= 0 ? 0 : checked_size(args, static_cast<uint64_t>(n));
 }
 
-// --- cells -------------------------------------------------------------------------------------------------------------
-
 // Null, bools and strings count as numbers; containers and functions do not.
-inline bool is_cell(vm::Value v) { return !(v.is_array() || v.is_dict() || v.is_function()); }
+inline bool is_cell(vm::Value v) {
+  return !(v.is_array() || v.is_dict() || v.is_function());
+}
 
 // Throws "NAME: element I is not a number (TYPE)" for the first element that is none.
 inline void require_cells(const vm::Args& args, const vm::Array* array) {
   if (array->kind != vm::ElementKind::Values) return;
   for (size_t i = 0; i < array->size; ++i)
     if (!is_cell(array->values[i]))
-      throw args.error("element " + std::to_string(i) + " is not a number (" + std::string(vm::type_name(array->values[i])) + ")");
+      throw args.error("element " + std::to_string(i) + " is not a number (" +
+                       std::string(vm::type_name(array->values[i])) + ")");
 }
 
 // A required array of strict cells.
@@ -65,11 +65,11 @@ inline vm::Array* non_empty_array(const vm::Args& args, size_t i) {
 
 template <Cell T>
 T read_cell(vm::Value v) {
-  if constexpr (std::same_as<T, double>) return vm::to_float(v);
-  else return vm::to_int(v);
+  if constexpr (std::same_as<T, double>)
+    return vm::to_float(v);
+  else
+    return vm::to_int(v);
 }
-
-// --- the number rule ---------------------------------------------------------------------------------------------------
 
 // One float among the cells makes all of them floats.
 inline bool has_float(const vm::Array* array) {
@@ -85,10 +85,12 @@ decltype(auto) with_number_kind(bool floats, F&& f) {
   return f.template operator()<int64_t>();
 }
 
-inline vm::Value number(int64_t i) { return vm::Value::integer(i); }
-inline vm::Value number(double d) { return vm::Value::real(d); }
-
-// --- elements as spans -------------------------------------------------------------------------------------------------
+inline vm::Value number(int64_t i) {
+  return vm::Value::integer(i);
+}
+inline vm::Value number(double d) {
+  return vm::Value::real(d);
+}
 
 // Elements in a span that a reader hands out; how often a long loop looks at the limits, too.
 inline constexpr size_t kChunk = 1024;
@@ -99,8 +101,10 @@ inline constexpr vm::ElementKind kKindOf = std::same_as<T, double> ? vm::Element
 // The memory of an array of kind kKindOf<T>.
 template <Cell T>
 std::span<T> cells(vm::Array* array) {
-  if constexpr (std::same_as<T, double>) return array->float_span();
-  else return array->int_span();
+  if constexpr (std::same_as<T, double>)
+    return array->float_span();
+  else
+    return array->int_span();
 }
 template <Cell T>
 std::span<const T> cells(const vm::Array* array) {
@@ -115,8 +119,10 @@ void read_cells(const vm::Array* array, size_t from, std::span<T> out) {
       break;
     case vm::ElementKind::Floats:
       for (size_t i = 0; i < out.size(); ++i) {
-        if constexpr (std::same_as<T, double>) out[i] = array->floats[from + i];
-        else out[i] = substrate::truncate_to_int(array->floats[from + i]);
+        if constexpr (std::same_as<T, double>)
+          out[i] = array->floats[from + i];
+        else
+          out[i] = substrate::truncate_to_int(array->floats[from + i]);
       }
       break;
     case vm::ElementKind::Values:
@@ -166,7 +172,8 @@ void for_each_cells(vm::Vm& vm, const vm::Array* array, F&& f) {
   for_each_chunk(vm, array->size, [&](size_t from, size_t n) { f(reader.read(from, n), from); });
 }
 
-// All elements at once, for kernels that go back and forth: the array's own memory where the kinds agree, else `scratch`.
+// All elements at once, for kernels that go back and forth: the array's own memory where the kinds agree, else
+// `scratch`.
 template <Cell T>
 std::span<const T> all_cells(const vm::Array* array, std::vector<T>& scratch) {
   if (array->kind == kKindOf<T>) return cells<T>(array);

@@ -1,6 +1,6 @@
 #pragma once
-// Fresh arrays out of elements of others. Memory is copied as it is where the kinds agree, so that the result is as narrow
-// as what it is made of.
+// Fresh arrays out of elements of others. Memory is copied as it is where the kinds agree, so that the result is as
+// narrow as what it is made of.
 
 #include <algorithm>  // copy_n
 #include <optional>
@@ -45,15 +45,23 @@ inline vm::Array* slice(vm::Vm& vm, const vm::Array* array, size_t from, size_t 
   return out;
 }
 
-inline vm::Array* copy(vm::Vm& vm, const vm::Array* array) { return slice(vm, array, 0, array->size); }
+inline vm::Array* copy(vm::Vm& vm, const vm::Array* array) {
+  return slice(vm, array, 0, array->size);
+}
 
 // n references to one value.
 inline vm::Array* filled(vm::Vm& vm, size_t n, vm::Value v) {
   vm::Array* out = vm.heap().array(kind_of(v), n);
   switch (out->kind) {
-    case vm::ElementKind::Ints: std::fill_n(out->ints, n, v.as_int()); break;
-    case vm::ElementKind::Floats: std::fill_n(out->floats, n, v.as_float()); break;
-    case vm::ElementKind::Values: std::fill_n(out->values, n, v); break;
+    case vm::ElementKind::Ints:
+      std::fill_n(out->ints, n, v.as_int());
+      break;
+    case vm::ElementKind::Floats:
+      std::fill_n(out->floats, n, v.as_float());
+      break;
+    case vm::ElementKind::Values:
+      std::fill_n(out->values, n, v);
+      break;
   }
   return out;
 }

@@ -1,6 +1,7 @@
 // Map, filter, fold and search with a function of the program.
 //
-// The function may change the array it is called for: every builtin here works on a copy of the elements made at the start.
+// The function may change the array it is called for: every builtin here works on a copy of the elements made at the
+// start.
 
 #include "stdlib/array_arguments.hpp"
 #include "stdlib/array_building.hpp"
@@ -48,9 +49,15 @@ static size_t find(Vm& vm, const Array* elements, Value predicate, bool wanted) 
   return i;
 }
 
-static Value arr_map(Vm& vm, Args args) { return map(vm, args.array(0, Wording::First), args[1]); }
-static Value arr_filter(Vm& vm, Args args) { return filter(vm, args.array(0, Wording::First), args[1]); }
-static Value arr_reduce(Vm& vm, Args args) { return reduce(vm, args.array(0, Wording::First), args[1], args[2]); }
+static Value arr_map(Vm& vm, Args args) {
+  return map(vm, args.array(0, Wording::First), args[1]);
+}
+static Value arr_filter(Vm& vm, Args args) {
+  return filter(vm, args.array(0, Wording::First), args[1]);
+}
+static Value arr_reduce(Vm& vm, Args args) {
+  return reduce(vm, args.array(0, Wording::First), args[1], args[2]);
+}
 
 static Value arr_any(Vm& vm, Args args) {
   const Root<Array> elements(vm, copy(vm, args.array(0, Wording::First)));
@@ -68,11 +75,15 @@ static Value arr_find(Vm& vm, Args args) {
   return i < elements->size ? elements->at(i) : Value::null();
 }
 
-// --- the par_ family: a serial loop to whoever watches -----------------------------------------------------------------
-
-static Value par_map(Vm& vm, Args args) { return map(vm, args.array(1, Wording::Second), args[0]); }
-static Value par_filter(Vm& vm, Args args) { return filter(vm, args.array(1, Wording::Second), args[0]); }
-static Value par_reduce(Vm& vm, Args args) { return reduce(vm, args.array(1, Wording::Second), args[0], args[2]); }
+static Value par_map(Vm& vm, Args args) {
+  return map(vm, args.array(1, Wording::Second), args[0]);
+}
+static Value par_filter(Vm& vm, Args args) {
+  return filter(vm, args.array(1, Wording::Second), args[0]);
+}
+static Value par_reduce(Vm& vm, Args args) {
+  return reduce(vm, args.array(1, Wording::Second), args[0], args[2]);
+}
 
 static Value par_for(Vm& vm, Args args) {
   const Root<Array> elements(vm, copy(vm, args.array(1, Wording::Second)));
@@ -85,11 +96,13 @@ constexpr Builtin kBuiltins[] = {
      "arr_map([1, 4, 9], sqrt)  # [1.0, 2.0, 3.0]", arr_map},
     {"arr_filter", "(array, predicate) -> array", "The elements that the predicate holds for.",
      "arr_filter([1, 2, 3, 4], fn(x) x % 2 == 0)  # [2, 4]", arr_filter},
-    {"arr_reduce", "(array, function, initial) -> any", "Folds the elements from left to right: acc = function(acc, x).",
+    {"arr_reduce", "(array, function, initial) -> any",
+     "Folds the elements from left to right: acc = function(acc, x).",
      "arr_reduce([1, 2, 3], fn(acc, x) acc + x, 10)  # 16", arr_reduce},
     {"arr_any", "(array, predicate) -> int", "1 when the predicate holds for some element, else 0; stops at the first.",
      "arr_any([1, 2, 3], fn(x) x > 2)  # 1", arr_any},
-    {"arr_all", "(array, predicate) -> int", "1 when the predicate holds for every element, else 0; stops at the first failure.",
+    {"arr_all", "(array, predicate) -> int",
+     "1 when the predicate holds for every element, else 0; stops at the first failure.",
      "arr_all([1, 2, 3], fn(x) x > 2)  # 0", arr_all},
     {"arr_find", "(array, predicate) -> any", "The first element that the predicate holds for, or null.",
      "arr_find([1, 3, 4], fn(x) x > 2)  # 3", arr_find},
@@ -103,6 +116,8 @@ constexpr Builtin kBuiltins[] = {
      "h seen = []; par_for(fn(x) arr_push(seen, x), [7, 8]);", par_for},
 };
 
-std::span<const Builtin> array_callbacks_builtins() { return kBuiltins; }
+std::span<const Builtin> array_callbacks_builtins() {
+  return kBuiltins;
+}
 
 }  // namespace omc::stdlib

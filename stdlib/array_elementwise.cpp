@@ -1,8 +1,8 @@
 // Element-wise arithmetic with broadcasting.
 //
-// An operand is a matrix (a non-empty array of arrays of one length, none of which holds a further array), a vector (any
-// other array) or a scalar. The first rule that fits decides: matrix with matrix of the same shape; matrix with a vector,
-// which meets every row; matrix with a scalar; vector with vector of the same length; vector with a scalar.
+// An operand is a matrix (a non-empty array of arrays of one length, none of which holds a further array), a vector
+// (any other array) or a scalar. The first rule that fits decides: matrix with matrix of the same shape; matrix with a
+// vector, which meets every row; matrix with a scalar; vector with vector of the same length; vector with a scalar.
 //
 // The number rule looks at all cells of both operands before anything is computed.
 
@@ -103,9 +103,9 @@ static void require_matching(const Args& args, const Operand& a, const Operand& 
   } else if (!a.is_scalar() && !b.is_scalar() && a.columns() != b.columns()) {
     if (a.is_vector() && b.is_vector())
       throw args.error("length mismatch (" + counts(a.columns(), "", b.columns(), "") + ")");
-    throw args.error("row-broadcast length mismatch (" +
-                     counts(a.columns(), a.is_matrix() ? " cols" : " vec", b.columns(), b.is_matrix() ? " cols" : " vec") +
-                     ")");
+    throw args.error(
+        "row-broadcast length mismatch (" +
+        counts(a.columns(), a.is_matrix() ? " cols" : " vec", b.columns(), b.is_matrix() ? " cols" : " vec") + ")");
   }
 }
 
@@ -130,9 +130,15 @@ static Value by_number_rule(Vm& vm, const Args& args, Value left, Value right, O
   return with_number_kind(a.has_float() || b.has_float(), [&]<Cell T>() { return combine<T>(vm, a, b, op); });
 }
 
-static Value arr_add(Vm& vm, Args args) { return by_number_rule(vm, args, args[0], args[1], Add()); }
-static Value arr_sub(Vm& vm, Args args) { return by_number_rule(vm, args, args[0], args[1], Subtract()); }
-static Value arr_mul(Vm& vm, Args args) { return by_number_rule(vm, args, args[0], args[1], Multiply()); }
+static Value arr_add(Vm& vm, Args args) {
+  return by_number_rule(vm, args, args[0], args[1], Add());
+}
+static Value arr_sub(Vm& vm, Args args) {
+  return by_number_rule(vm, args, args[0], args[1], Subtract());
+}
+static Value arr_mul(Vm& vm, Args args) {
+  return by_number_rule(vm, args, args[0], args[1], Multiply());
+}
 
 static Value arr_div_int(Vm& vm, Args args) {
   const Operand a(args[0]), b(args[1]);
@@ -151,17 +157,21 @@ static Value arr_neg(Vm& vm, Args args) {
 constexpr Builtin kBuiltins[] = {
     {"arr_add", "(a, b) -> array", "Sums cell by cell; a scalar meets every cell, a vector every row of a matrix.",
      "arr_add([1, 2], [10, 0.5])  # [11.0, 2.5]", arr_add},
-    {"arr_sub", "(a, b) -> array", "Differences cell by cell; a scalar meets every cell, a vector every row of a matrix.",
+    {"arr_sub", "(a, b) -> array",
+     "Differences cell by cell; a scalar meets every cell, a vector every row of a matrix.",
      "arr_sub(10, [1, 2])  # [9, 8]", arr_sub},
     {"arr_mul", "(a, b) -> array", "Products cell by cell; a scalar meets every cell, a vector every row of a matrix.",
      "arr_mul([[1, 2], [3, 4]], [10, 0])  # [[10, 0], [30, 0]]", arr_mul},
-    {"arr_div_int", "(a, b) -> array", "Quotients of the cells read as ints, truncated toward zero; 0 where the divisor is 0.",
+    {"arr_div_int", "(a, b) -> array",
+     "Quotients of the cells read as ints, truncated toward zero; 0 where the divisor is 0.",
      "arr_div_int([7, -7, 1], [2, 2, 0])  # [3, -3, 0]", arr_div_int},
     {"arr_scale", "(array, scalar) -> array", "Every cell times a scalar; the same as arr_mul.",
      "arr_scale([1, 2], 2.5)  # [2.5, 5.0]", arr_mul},
     {"arr_neg", "(array) -> array", "0 minus every cell.", "arr_neg([1, -2, 0])  # [-1, 2, 0]", arr_neg},
 };
 
-std::span<const Builtin> array_elementwise_builtins() { return kBuiltins; }
+std::span<const Builtin> array_elementwise_builtins() {
+  return kBuiltins;
+}
 
 }  // namespace omc::stdlib

@@ -1,8 +1,8 @@
-// Reductions by the number rule: one float among the elements makes the result float, else it is a wrapping int. And the
-// reductions that read every element as an int.
+// Reductions by the number rule: one float among the elements makes the result float, else it is a wrapping int. And
+// the reductions that read every element as an int.
 //
-// Float totals run strictly from left to right and start with the first element: programs rely on every bit. A fold from
-// -0.0 is that, because -0.0 + x is x for every x.
+// Float totals run strictly from left to right and start with the first element: programs rely on every bit. A fold
+// from -0.0 is that, because -0.0 + x is x for every x.
 
 #include <cmath>    // abs, isnan
 #include <limits>   // quiet_NaN
@@ -17,8 +17,6 @@ namespace omc::stdlib {
 using namespace vm;
 
 __extension__ typedef unsigned __int128 Wide;
-
-// --- kernels -----------------------------------------------------------------------------------------------------------
 
 template <class Op, Cell T>
 static T fold(T before, std::span<const T> x, Op op) {
@@ -42,8 +40,6 @@ static T running_totals(T before, std::span<const T> x, std::span<T> out) {
   return before;
 }
 
-// --- by the number rule ------------------------------------------------------------------------------------------------
-
 template <Cell T, class Op>
 static T fold_all(Vm& vm, const Array* array, T start, Op op) {
   T result = start;
@@ -59,7 +55,8 @@ static T no_sum() {
 static Value arr_sum(Vm& vm, Args args) {
   if (!args[0].is_array()) throw Error("arr_sum requires an array");
   const Array* array = args[0].as_array();
-  return with_number_kind(has_float(array), [&]<Cell T>() { return number(fold_all<T>(vm, array, no_sum<T>(), Add())); });
+  return with_number_kind(has_float(array),
+                          [&]<Cell T>() { return number(fold_all<T>(vm, array, no_sum<T>(), Add())); });
 }
 
 static Value arr_product(Vm& vm, Args args) {
@@ -129,9 +126,9 @@ static Value arr_avg_distance(Vm& vm, Args args) {
   return Value::real(static_cast<double>(total) / n);
 }
 
-// --- as ints -----------------------------------------------------------------------------------------------------------
-
-static Value arr_sum_int(Vm& vm, Args args) { return Value::integer(fold_all<int64_t>(vm, args.array(0), 0, Add())); }
+static Value arr_sum_int(Vm& vm, Args args) {
+  return Value::integer(fold_all<int64_t>(vm, args.array(0), 0, Add()));
+}
 
 static Value arr_min_int(Vm& vm, Args args) {
   return Value::integer(extreme<int64_t>(vm, non_empty_array(args, 0), smaller<int64_t>));
@@ -183,19 +180,23 @@ constexpr Builtin kBuiltins[] = {
     {"arr_max", "(array) -> number", "The greatest element: an int, or a float when some element is one.",
      "arr_max([3, 1, 2])  # 3", arr_max},
     {"arr_cumsum", "(array) -> array", "The running totals.", "arr_cumsum([1, 2, 3])  # [1, 3, 6]", arr_cumsum},
-    {"arr_diff", "(array) -> array", "Each element minus the one before it.", "arr_diff([1, 4, 9])  # [3, 5]", arr_diff},
+    {"arr_diff", "(array) -> array", "Each element minus the one before it.", "arr_diff([1, 4, 9])  # [3, 5]",
+     arr_diff},
     {"arr_avg_distance", "(array, target) -> float", "The mean of |x - target| over the elements.",
      "arr_avg_distance([1, 2, 9], 3)  # 3.0", arr_avg_distance},
-    {"arr_sum_int", "(array) -> int", "The wrapping sum of the elements read as ints.", "arr_sum_int([1.9, \"2\"])  # 3",
-     arr_sum_int},
+    {"arr_sum_int", "(array) -> int", "The wrapping sum of the elements read as ints.",
+     "arr_sum_int([1.9, \"2\"])  # 3", arr_sum_int},
     {"arr_min_int", "(array) -> int", "The least element, read as ints.", "arr_min_int([4, -7.5])  # -7", arr_min_int},
     {"arr_max_int", "(array) -> int", "The greatest element, read as ints.", "arr_max_int([2.9, 1])  # 2", arr_max_int},
     {"arr_gcd", "(array) -> int", "The greatest common divisor of the elements read as ints.",
      "arr_gcd([12, -18, 30])  # 6", arr_gcd},
-    {"arr_argmax", "(array) -> int", "The index of the first greatest element.", "arr_argmax([1, 3, 3])  # 1", arr_argmax},
+    {"arr_argmax", "(array) -> int", "The index of the first greatest element.", "arr_argmax([1, 3, 3])  # 1",
+     arr_argmax},
     {"arr_argmin", "(array) -> int", "The index of the first least element.", "arr_argmin([2, 1, 1])  # 1", arr_argmin},
 };
 
-std::span<const Builtin> array_numeric_builtins() { return kBuiltins; }
+std::span<const Builtin> array_numeric_builtins() {
+  return kBuiltins;
+}
 
 }  // namespace omc::stdlib

@@ -1,10 +1,10 @@
-// Arrays: finding, counting and telling apart elements. `==` here is the operator of the language; where a builtin compares
-// display forms instead, its summary says so.
+// Arrays: finding, counting and telling apart elements. `==` here is the operator of the language; where a builtin
+// compares display forms instead, its summary says so.
 
-#include <bit>      // bit_cast, countr_zero
-#include <cmath>    // isnan
+#include <bit>    // bit_cast, countr_zero
+#include <cmath>  // isnan
 #include <deque>
-#include <limits>   // quiet_NaN
+#include <limits>  // quiet_NaN
 #include <string_view>
 #include <unordered_set>
 
@@ -18,8 +18,8 @@ using namespace vm;
 
 namespace {
 
-// A set of 64-bit keys: open addressing with linear probing, at most half full (Knuth, The Art of Computer Programming 3,
-// 2nd ed., section 6.4, algorithm L).
+// A set of 64-bit keys: open addressing with linear probing, at most half full (Knuth, The Art of Computer Programming
+// 3, 2nd ed., section 6.4, algorithm L).
 class KeySet {
  public:
   // False when the key was there already.
@@ -67,8 +67,7 @@ static size_t find(Vm& vm, const Array* array, Value value, size_t from) {
   const auto first = [&](auto* elements, auto same) {
     return static_cast<size_t>(std::find_if(elements + from, elements + array->size, same) - elements);
   };
-  if (array->is_ints() && value.is_int())
-    return first(array->ints, [x = value.as_int()](int64_t e) { return e == x; });
+  if (array->is_ints() && value.is_int()) return first(array->ints, [x = value.as_int()](int64_t e) { return e == x; });
   if (array->is_ints() && value.is_float())
     return first(array->ints, [x = value.as_float()](int64_t e) { return static_cast<double>(e) == x; });
   if (array->is_floats() && (value.is_int() || value.is_float()))
@@ -112,8 +111,6 @@ static Value arr_partition_by(Vm& vm, Args args) {
   const Value halves[] = {vm.heap().array_of(same), vm.heap().array_of(other)};
   return vm.heap().array_of(halves);
 }
-
-// --- distinct elements -------------------------------------------------------------------------------------------------
 
 static Array* unique_ints(Vm& vm, std::span<const int64_t> x) {
   KeySet seen;
@@ -162,9 +159,12 @@ static Array* unique_values(Vm& vm, std::span<const Value> x) {
 static Value arr_unique(Vm& vm, Args args) {
   const Array* array = args.array(0, Wording::Argument);
   switch (array->kind) {
-    case ElementKind::Ints: return unique_ints(vm, array->int_span());
-    case ElementKind::Floats: return unique_floats(vm, array->float_span());
-    default: break;
+    case ElementKind::Ints:
+      return unique_ints(vm, array->int_span());
+    case ElementKind::Floats:
+      return unique_floats(vm, array->float_span());
+    default:
+      break;
   }
   const std::span<const Value> x(array->values, array->size);
   return all_strings(array) ? unique_strings(vm, x) : unique_values(vm, x);
@@ -217,7 +217,8 @@ constexpr Builtin kBuiltins[] = {
      arr_contains},
     {"arr_index_of", "(array, value) -> int", "The first index whose element == value, or -1.",
      "arr_index_of([5, 6, 6], 6)  # 1", arr_index_of},
-    {"arr_count", "(array, value) -> int", "The number of elements == value.", "arr_count([1, 2, 1], 1)  # 2", arr_count},
+    {"arr_count", "(array, value) -> int", "The number of elements == value.", "arr_count([1, 2, 1], 1)  # 2",
+     arr_count},
     {"arr_partition_by", "(array, value) -> array",
      "Two arrays: the elements with the same display form as the value, and the others.",
      "arr_partition_by([1, 2, 1], 1)  # [[1, 1], [2]]", arr_partition_by},
@@ -227,6 +228,8 @@ constexpr Builtin kBuiltins[] = {
      arr_unique_count},
 };
 
-std::span<const Builtin> array_search_builtins() { return kBuiltins; }
+std::span<const Builtin> array_search_builtins() {
+  return kBuiltins;
+}
 
 }  // namespace omc::stdlib

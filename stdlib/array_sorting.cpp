@@ -4,6 +4,7 @@
 #include "stdlib/array_building.hpp"
 #include "stdlib/sorting.hpp"
 #include "stdlib/stdlib.hpp"
+#include "substrate/search.hpp"
 
 namespace omc::stdlib {
 
@@ -11,8 +12,8 @@ using namespace vm;
 
 namespace {
 
-// The sort order of the reference: ints by value, strings by their bytes, any other two by their float readings with NaN
-// after everything else.
+// The sort order of the reference: ints by value, strings by their bytes, any other two by their float readings with
+// NaN after everything else.
 struct Precedes {
   bool operator()(int64_t a, int64_t b) const { return a < b; }
   bool operator()(double a, double b) const { return a < b || (b != b && a == a); }
@@ -37,21 +38,32 @@ struct KeyedString {
 template <class F>
 decltype(auto) with_elements(const Array* array, F&& f) {
   switch (array->kind) {
-    case ElementKind::Ints: return f(std::span<const int64_t>(array->int_span()));
-    case ElementKind::Floats: return f(std::span<const double>(array->float_span()));
-    default: return f(std::span<const Value>(array->values, array->size));
+    case ElementKind::Ints:
+      return f(std::span<const int64_t>(array->int_span()));
+    case ElementKind::Floats:
+      return f(std::span<const double>(array->float_span()));
+    default:
+      return f(std::span<const Value>(array->values, array->size));
   }
 }
 
-Value make_array(Vm& vm, std::span<const int64_t> x) { return vm.heap().ints(x); }
-Value make_array(Vm& vm, std::span<const double> x) { return vm.heap().floats(x); }
-Value make_array(Vm& vm, std::span<const Value> x) { return vm.heap().array_of(x); }
+Value make_array(Vm& vm, std::span<const int64_t> x) {
+  return vm.heap().ints(x);
+}
+Value make_array(Vm& vm, std::span<const double> x) {
+  return vm.heap().floats(x);
+}
+Value make_array(Vm& vm, std::span<const Value> x) {
+  return vm.heap().array_of(x);
+}
 
 // f(a, b) with the elements of both arrays as spans of one type.
 template <class F>
 Value with_both(const Array* a, const Array* b, F&& f) {
-  if (a->kind == b->kind && a->is_ints()) return f(std::span<const int64_t>(a->int_span()), std::span<const int64_t>(b->int_span()));
-  if (a->kind == b->kind && a->is_floats()) return f(std::span<const double>(a->float_span()), std::span<const double>(b->float_span()));
+  if (a->kind == b->kind && a->is_ints())
+    return f(std::span<const int64_t>(a->int_span()), std::span<const int64_t>(b->int_span()));
+  if (a->kind == b->kind && a->is_floats())
+    return f(std::span<const double>(a->float_span()), std::span<const double>(b->float_span()));
   const auto boxed = [](const Array* array) {
     std::vector<Value> out(array->size);
     for (size_t i = 0; i < out.size(); ++i) out[i] = array->at(i);
@@ -112,44 +124,30 @@ static Value arr_is_sorted(Vm& vm, Args args) {
   }));
 }
 
-// --- searching ---------------------------------------------------------------------------------------------------------
+namespace {
+
+// The elements as the searches read them; only those probed are.
+struct IntReadings {
+  const Array* array;
+  size_t size() const { return array->size; }
+  int64_t operator[](size_t i) const { return to_int(array->at(i)); }
+};
+
+}  // namespace
 
 static Value int_binary_search(Vm&, Args args) {
-  const Array* array = args.array(0, Wording::First);
-  const int64_t target = args.integer(1);
-  // Which of several equal elements is found is part of the language: no other way of halving.
-  int64_t low = 0, high = static_cast<int64_t>(array->size) - 1;
-  while (low <= high) {
-    const int64_t middle = low + (high - low) / 2;
-    const int64_t element = to_int(array->at(static_cast<size_t>(middle)));
-    if (element == target) return Value::integer(middle);
-    if (element < target) low = middle + 1;
-    else high = middle - 1;
-  }
-  return Value::integer(-1);
-}
-
-// The number of leading elements that `before` holds for.
-template <class Before>
-static Value partition_point(const Array* array, Before before) {
-  size_t low = 0, high = array->size;
-  while (low < high) {
-    const size_t middle = low + (high - low) / 2;
-    if (before(to_int(array->at(middle)))) low = middle + 1;
-    else high = middle;
-  }
-  return Value::integer(static_cast<int64_t>(low));
+  return Value::integer(substrate::int_binary_search(IntReadings{args.array(0, Wording::First)}, args.integer(1)));
 }
 
 static Value int_lower_bound(Vm&, Args args) {
-  return partition_point(args.array(0, Wording::First), [target = args.integer(1)](int64_t x) { return x < target; });
+  const IntReadings elements{args.array(0, Wording::First)};
+  return Value::integer(static_cast<int64_t>(substrate::int_lower_bound(elements, args.integer(1))));
 }
 
 static Value int_upper_bound(Vm&, Args args) {
-  return partition_point(args.array(0, Wording::First), [target = args.integer(1)](int64_t x) { return x <= target; });
+  const IntReadings elements{args.array(0, Wording::First)};
+  return Value::integer(static_cast<int64_t>(substrate::int_upper_bound(elements, args.integer(1))));
 }
-
-// --- sets --------------------------------------------------------------------------------------------------------------
 
 // Ties come from a first; `once` keeps one of two equal heads.
 template <class T>
@@ -181,8 +179,12 @@ static Value merge_arrays(Vm& vm, const Args& args, bool once) {
   });
 }
 
-static Value sorted_merge(Vm& vm, Args args) { return merge_arrays(vm, args, false); }
-static Value sorted_union(Vm& vm, Args args) { return merge_arrays(vm, args, true); }
+static Value sorted_merge(Vm& vm, Args args) {
+  return merge_arrays(vm, args, false);
+}
+static Value sorted_union(Vm& vm, Args args) {
+  return merge_arrays(vm, args, true);
+}
 
 static Value sorted_dedupe(Vm& vm, Args args) {
   return with_elements(args.array(0), [&vm]<class T>(std::span<const T> x) {
@@ -202,12 +204,15 @@ constexpr Builtin kBuiltins[] = {
      "arr_sort_int([3.7, \"2\", true])  # [1, 2, 3]", arr_sort_int},
     {"arr_is_sorted", "(array) -> int", "1 when no element precedes the one before it in sort order, else 0.",
      "arr_is_sorted([1, 2, 2])  # 1", arr_is_sorted},
-    {"int_binary_search", "(sorted_array, target) -> int", "An index whose element read as an int is the target, or -1.",
-     "int_binary_search([1, 3, 5, 7], 5)  # 2", int_binary_search},
-    {"int_lower_bound", "(sorted_array, target) -> int", "The first index whose element read as an int is >= the target.",
-     "int_lower_bound([1, 3, 3, 5], 3)  # 1", int_lower_bound},
-    {"int_upper_bound", "(sorted_array, target) -> int", "The first index whose element read as an int is > the target.",
-     "int_upper_bound([1, 3, 3, 5], 3)  # 3", int_upper_bound},
+    {"int_binary_search", "(sorted_array, target) -> int",
+     "An index whose element read as an int is the target, or -1.", "int_binary_search([1, 3, 5, 7], 5)  # 2",
+     int_binary_search},
+    {"int_lower_bound", "(sorted_array, target) -> int",
+     "The first index whose element read as an int is >= the target.", "int_lower_bound([1, 3, 3, 5], 3)  # 1",
+     int_lower_bound},
+    {"int_upper_bound", "(sorted_array, target) -> int",
+     "The first index whose element read as an int is > the target.", "int_upper_bound([1, 3, 3, 5], 3)  # 3",
+     int_upper_bound},
     {"sorted_merge", "(sorted_a, sorted_b) -> array", "Two sorted arrays merged into one, duplicates kept.",
      "sorted_merge([1, 3], [2, 3])  # [1, 2, 3, 3]", sorted_merge},
     {"sorted_union", "(sorted_a, sorted_b) -> array", "Two sorted arrays merged, elements of both kept once.",
@@ -216,6 +221,8 @@ constexpr Builtin kBuiltins[] = {
      "sorted_dedupe([1, 1, 2, 1])  # [1, 2, 1]", sorted_dedupe},
 };
 
-std::span<const Builtin> array_sorting_builtins() { return kBuiltins; }
+std::span<const Builtin> array_sorting_builtins() {
+  return kBuiltins;
+}
 
 }  // namespace omc::stdlib

@@ -1,7 +1,7 @@
 // Statistics: every element read as a float, results floats.
 //
-// Totals run strictly from left to right and start with the first element; those of reciprocals and logarithms start from
-// 0.0. Programs rely on every bit: no reassociation, no fma.
+// Totals run strictly from left to right and start with the first element; those of reciprocals and logarithms start
+// from 0.0. Programs rely on every bit: no reassociation, no fma.
 
 #include <algorithm>
 #include <cmath>
@@ -48,9 +48,13 @@ static double total(Vm& vm, const Array* array, F f) {
   return array->empty() ? 0.0 : total(vm, array, -0.0, f);
 }
 
-static double size_of(const Array* array) { return static_cast<double>(array->size); }
+static double size_of(const Array* array) {
+  return static_cast<double>(array->size);
+}
 
-static double mean(Vm& vm, const Array* array) { return total(vm, array, Same()) / size_of(array); }
+static double mean(Vm& vm, const Array* array) {
+  return total(vm, array, Same()) / size_of(array);
+}
 
 static double variance(Vm& vm, const Array* array) {
   const double m = mean(vm, array);
@@ -73,11 +77,17 @@ static Value arr_max_float(Vm& vm, Args args) {
   return Value::real(greatest);
 }
 
-static Value arr_mean(Vm& vm, Args args) { return Value::real(mean(vm, non_empty_array(args, 0))); }
+static Value arr_mean(Vm& vm, Args args) {
+  return Value::real(mean(vm, non_empty_array(args, 0)));
+}
 
-static Value arr_variance(Vm& vm, Args args) { return Value::real(variance(vm, non_empty_array(args, 0))); }
+static Value arr_variance(Vm& vm, Args args) {
+  return Value::real(variance(vm, non_empty_array(args, 0)));
+}
 
-static Value arr_stddev(Vm& vm, Args args) { return Value::real(std::sqrt(variance(vm, non_empty_array(args, 0)))); }
+static Value arr_stddev(Vm& vm, Args args) {
+  return Value::real(std::sqrt(variance(vm, non_empty_array(args, 0))));
+}
 
 static Value arr_median(Vm&, Args args) {
   const Array* array = non_empty_array(args, 0);
@@ -107,9 +117,13 @@ static Value arr_geometric_mean(Vm& vm, Args args) {
   return Value::real(std::exp(sum / size_of(array)));
 }
 
-static Value arr_sum_sq(Vm& vm, Args args) { return Value::real(total(vm, cell_array(args, 0), Square())); }
+static Value arr_sum_sq(Vm& vm, Args args) {
+  return Value::real(total(vm, cell_array(args, 0), Square()));
+}
 
-static Value arr_norm(Vm& vm, Args args) { return Value::real(std::sqrt(total(vm, cell_array(args, 0), Square()))); }
+static Value arr_norm(Vm& vm, Args args) {
+  return Value::real(std::sqrt(total(vm, cell_array(args, 0), Square())));
+}
 
 constexpr Builtin kBuiltins[] = {
     {"arr_min_float", "(array) -> float", "The least element as a float; NaN is ignored.",
@@ -117,8 +131,10 @@ constexpr Builtin kBuiltins[] = {
     {"arr_max_float", "(array) -> float", "The greatest element as a float; NaN is ignored.",
      "arr_max_float([3, 1.5])  # 3.0", arr_max_float},
     {"arr_mean", "(array) -> float", "The arithmetic mean.", "arr_mean([1, 2, 6])  # 3.0", arr_mean},
-    {"arr_variance", "(array) -> float", "The population variance.", "arr_variance([1, 2, 3, 4, 5])  # 2.0", arr_variance},
-    {"arr_stddev", "(array) -> float", "The population standard deviation.", "arr_stddev([1.5, 2.5])  # 0.5", arr_stddev},
+    {"arr_variance", "(array) -> float", "The population variance.", "arr_variance([1, 2, 3, 4, 5])  # 2.0",
+     arr_variance},
+    {"arr_stddev", "(array) -> float", "The population standard deviation.", "arr_stddev([1.5, 2.5])  # 0.5",
+     arr_stddev},
     {"arr_median", "(array) -> float", "The middle element in sort order, or the mean of the two middle ones.",
      "arr_median([4, 1, 3, 2])  # 2.5", arr_median},
     {"arr_harmonic_mean", "(array) -> float", "The number of elements divided by the sum of their reciprocals.",
@@ -130,6 +146,8 @@ constexpr Builtin kBuiltins[] = {
      "arr_norm([3, 4])  # 5.0", arr_norm},
 };
 
-std::span<const Builtin> array_statistics_builtins() { return kBuiltins; }
+std::span<const Builtin> array_statistics_builtins() {
+  return kBuiltins;
+}
 
 }  // namespace omc::stdlib

@@ -46,8 +46,10 @@ static Value arr_concat(Vm& vm, Args args) {
 static Value arr_reverse(Vm& vm, Args args) {
   const Array* array = args.array(0, Wording::Argument);
   Array* out = copy(vm, array);
-  if (out->kind == ElementKind::Values) std::reverse(out->values, out->values + out->size);
-  else std::reverse(out->ints, out->ints + out->size);  // ints or floats: 8 bytes each
+  if (out->kind == ElementKind::Values)
+    std::reverse(out->values, out->values + out->size);
+  else
+    std::reverse(out->ints, out->ints + out->size);  // ints or floats: 8 bytes each
   return out;
 }
 
@@ -145,8 +147,9 @@ static Value arr_join(Vm& vm, Args args) {
 }
 
 constexpr Builtin kBuiltins[] = {
-    {"arr_slice", "(array, start, end) -> array", "The elements from start up to, not including, end; both are clamped.",
-     "arr_slice([0, 1, 2, 3], 1, 3)  # [1, 2]", arr_slice},
+    {"arr_slice", "(array, start, end) -> array",
+     "The elements from start up to, not including, end; both are clamped.", "arr_slice([0, 1, 2, 3], 1, 3)  # [1, 2]",
+     arr_slice},
     {"arr_take", "(array, n) -> array", "The first n elements.", "arr_take([1, 2, 3], 2)  # [1, 2]", arr_take},
     {"arr_drop", "(array, n) -> array", "All but the first n elements.", "arr_drop([1, 2, 3], 2)  # [3]", arr_drop},
     {"arr_concat", "(array_a, array_b) -> array", "The elements of the first array, then those of the second.",
@@ -167,6 +170,8 @@ constexpr Builtin kBuiltins[] = {
      "arr_join([1, 2.0], \"-\")  # 1-2.0", arr_join},
 };
 
-std::span<const Builtin> array_structure_builtins() { return kBuiltins; }
+std::span<const Builtin> array_structure_builtins() {
+  return kBuiltins;
+}
 
 }  // namespace omc::stdlib

@@ -9,8 +9,6 @@ namespace omc::stdlib {
 
 using namespace vm;
 
-// --- making ------------------------------------------------------------------------------------------------------------
-
 static Value arr_new(Vm& vm, Args args) {
   const int64_t size = args.integer(0);
   if (size < 0) throw args.error("size must be non-negative (got " + std::to_string(size) + ")");
@@ -38,7 +36,9 @@ static Value range(Vm& vm, Args args) {
   return out;
 }
 
-static Value arr_repeat(Vm& vm, Args args) { return filled(vm, checked_count(args, args.integer(1)), args[0]); }
+static Value arr_repeat(Vm& vm, Args args) {
+  return filled(vm, checked_count(args, args.integer(1)), args[0]);
+}
 
 static Value arr_zeros(Vm& vm, Args args) {
   return vm.heap().array(ElementKind::Ints, checked_count(args, args.integer(0)));
@@ -68,8 +68,6 @@ static Value arr_eye(Vm& vm, Args args) {
   return out;
 }
 
-// --- reading and storing -----------------------------------------------------------------------------------------------
-
 static Value arr_len(Vm&, Args args) {
   if (!args[0].is_array()) throw Error("arr_len requires an array");
   return Value::integer(static_cast<int64_t>(args[0].as_array()->size));
@@ -78,8 +76,7 @@ static Value arr_len(Vm&, Args args) {
 // The place that argument i names: a number, negative ones counting from the end.
 static size_t place(const Args& args, size_t i, const Array* array) {
   Value index;
-  if (!numeric_operand(args[i], index))
-    throw args.error("Cannot index array with " + std::string(type_name(args[i])));
+  if (!numeric_operand(args[i], index)) throw args.error("Cannot index array with " + std::string(type_name(args[i])));
   const int64_t written = to_int(index), size = static_cast<int64_t>(array->size);
   if (written < -size || written >= size)
     throw args.error("index " + std::to_string(written) + " out of bounds (length " + std::to_string(size) + ")");
@@ -118,7 +115,9 @@ static Value arr_push(Vm& vm, Args args) {
   return Value::null();
 }
 
-static Value arr_first(Vm&, Args args) { return non_empty_array(args, 0)->at(0); }
+static Value arr_first(Vm&, Args args) {
+  return non_empty_array(args, 0)->at(0);
+}
 
 static Value arr_last(Vm&, Args args) {
   const Array* array = non_empty_array(args, 0);
@@ -139,18 +138,19 @@ static Value safe_arr_set(Vm& vm, Args args) {
 constexpr Builtin kBuiltins[] = {
     {"arr_new", "(size, default) -> array", "An array of the given size with the same value in every place.",
      "arr_new(3, 0)  # [0, 0, 0]", arr_new, "arr_new requires 2 arguments"},
-    {"range", "(start, end?, step?) -> array", "The ints from start (0 when only the end is given) up to, not including, end.",
-     "range(2, 8, 3)  # [2, 5]", range, "range: requires 1, 2, or 3 arguments"},
+    {"range", "(start, end?, step?) -> array",
+     "The ints from start (0 when only the end is given) up to, not including, end.", "range(2, 8, 3)  # [2, 5]", range,
+     "range: requires 1, 2, or 3 arguments"},
     {"arr_from_range", "(start, end?, step?) -> array",
-     "The ints from start (0 when only the end is given) up to, not including, end.",
-     "arr_from_range(3)  # [0, 1, 2]", range, "arr_from_range: requires 1, 2, or 3 arguments"},
+     "The ints from start (0 when only the end is given) up to, not including, end.", "arr_from_range(3)  # [0, 1, 2]",
+     range, "arr_from_range: requires 1, 2, or 3 arguments"},
     {"arr_range", "(start, end?, step?) -> array",
      "The ints from start (0 when only the end is given) up to, not including, end.",
      "arr_range(5, 0, -2)  # [5, 3, 1]", range, "arr_range: requires 1, 2, or 3 arguments"},
-    {"arr_repeat", "(value, n) -> array", "An array of n references to one value.",
-     "arr_repeat(\"ab\", 2)  # [ab, ab]", arr_repeat},
-    {"arr_fill", "(value, n) -> array", "An array of n references to one value.",
-     "arr_fill(0.5, 3)  # [0.5, 0.5, 0.5]", arr_repeat},
+    {"arr_repeat", "(value, n) -> array", "An array of n references to one value.", "arr_repeat(\"ab\", 2)  # [ab, ab]",
+     arr_repeat},
+    {"arr_fill", "(value, n) -> array", "An array of n references to one value.", "arr_fill(0.5, 3)  # [0.5, 0.5, 0.5]",
+     arr_repeat},
     {"arr_zeros", "(n) -> array", "An array of n int zeros.", "arr_zeros(3)  # [0, 0, 0]", arr_zeros},
     {"arr_ones", "(n) -> array", "An array of n int ones.", "arr_ones(2)  # [1, 1]", arr_ones},
     {"arr_zeros_2d", "(rows, cols) -> array", "A matrix of int zeros with independent rows.",
@@ -160,8 +160,8 @@ constexpr Builtin kBuiltins[] = {
      "arr_len requires 1 argument"},
     {"arr_get", "(array, index) -> any", "The element at an index; negative ones count from the end.",
      "arr_get([7, 8, 9], -1)  # 9", arr_get},
-    {"arr_set", "(array_name, index, value) -> null", "Stores an element in place; negative indices count from the end.",
-     "h xs = [1, 2]; arr_set(xs, 0, 9);", arr_set},
+    {"arr_set", "(array_name, index, value) -> null",
+     "Stores an element in place; negative indices count from the end.", "h xs = [1, 2]; arr_set(xs, 0, 9);", arr_set},
     {"arr_push", "(array_name, value) -> null", "Appends an element in place.", "h xs = [1]; arr_push(xs, 2);",
      arr_push},
     {"arr_first", "(array) -> any", "The first element.", "arr_first([7, 8])  # 7", arr_first},
@@ -174,6 +174,8 @@ constexpr Builtin kBuiltins[] = {
      "h xs = [1, 2, 3]; safe_arr_set(xs, 7, 9);", safe_arr_set},
 };
 
-std::span<const Builtin> arrays_builtins() { return kBuiltins; }
+std::span<const Builtin> arrays_builtins() {
+  return kBuiltins;
+}
 
 }  // namespace omc::stdlib

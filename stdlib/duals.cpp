@@ -50,9 +50,15 @@ double power(double x, int64_t n) {
 
 }  // namespace
 
-static Value dual(Vm& vm, Args args) { return pack(vm, {args.number(0), args.number(1)}); }
-static Value dual_v(Vm&, Args args) { return Value::real(component(args, 0)); }
-static Value dual_d(Vm&, Args args) { return Value::real(component(args, 1)); }
+static Value dual(Vm& vm, Args args) {
+  return pack(vm, {args.number(0), args.number(1)});
+}
+static Value dual_v(Vm&, Args args) {
+  return Value::real(component(args, 0));
+}
+static Value dual_d(Vm&, Args args) {
+  return Value::real(component(args, 1));
+}
 
 static Value dual_add(Vm& vm, Args args) {
   const Dual a = unpack(args[0]), b = unpack(args[1]);
@@ -122,16 +128,17 @@ static Value dual_relu(Vm& vm, Args args) {
 }
 
 constexpr Builtin kBuiltins[] = {
-    {"dual", "(value, derivative) -> array", "A dual number: a value and its derivative.", "dual(3, 1)  # [3.0, 1.0]", dual},
+    {"dual", "(value, derivative) -> array", "A dual number: a value and its derivative.", "dual(3, 1)  # [3.0, 1.0]",
+     dual},
     {"dual_v", "(dual) -> float", "The value of a dual number.", "dual_v(dual(3, 1))  # 3.0", dual_v},
     {"dual_d", "(dual) -> float", "The derivative of a dual number.", "dual_d(dual(3, 1))  # 1.0", dual_d},
     {"dual_add", "(a, b) -> array", "The sum of two dual numbers.", "dual_add(dual(3, 1), 4)  # [7.0, 1.0]", dual_add},
     {"dual_sub", "(a, b) -> array", "The difference of two dual numbers.", "dual_sub(10, dual(3, 1))  # [7.0, -1.0]",
      dual_sub},
-    {"dual_mul", "(a, b) -> array", "The product of two dual numbers.", "dual_mul(dual(3, 1), dual(4, 2))  # [12.0, 10.0]",
-     dual_mul},
-    {"dual_div", "(a, b) -> array", "The quotient of two dual numbers.", "dual_div(dual(3, 1), dual(4, 2))  # [0.75, -0.125]",
-     dual_div},
+    {"dual_mul", "(a, b) -> array", "The product of two dual numbers.",
+     "dual_mul(dual(3, 1), dual(4, 2))  # [12.0, 10.0]", dual_mul},
+    {"dual_div", "(a, b) -> array", "The quotient of two dual numbers.",
+     "dual_div(dual(3, 1), dual(4, 2))  # [0.75, -0.125]", dual_div},
     {"dual_neg", "(a) -> array", "A dual number negated.", "dual_neg(dual(3, 1))  # [-3.0, -1.0]", dual_neg},
     {"dual_pow_int", "(a, n) -> array", "A dual number to an int power.", "dual_pow_int(dual(3, 1), 2)  # [9.0, 6.0]",
      dual_pow_int},
@@ -140,12 +147,14 @@ constexpr Builtin kBuiltins[] = {
     {"dual_cos", "(a) -> array", "The cosine of a dual number.", "dual_cos(dual(0, 1))  # [1.0, -0.0]", dual_cos},
     {"dual_tanh", "(a) -> array", "The hyperbolic tangent of a dual number.", "dual_tanh(dual(0, 2))  # [0.0, 2.0]",
      dual_tanh},
-    {"dual_sigmoid", "(a) -> array", "The logistic function of a dual number.", "dual_sigmoid(dual(0, 2))  # [0.5, 0.5]",
-     dual_sigmoid},
-    {"dual_relu", "(a) -> array", "A dual number where its value is positive, else 0.", "dual_relu(dual(1, 2))  # [1.0, 2.0]",
-     dual_relu},
+    {"dual_sigmoid", "(a) -> array", "The logistic function of a dual number.",
+     "dual_sigmoid(dual(0, 2))  # [0.5, 0.5]", dual_sigmoid},
+    {"dual_relu", "(a) -> array", "A dual number where its value is positive, else 0.",
+     "dual_relu(dual(1, 2))  # [1.0, 2.0]", dual_relu},
 };
 
-std::span<const Builtin> duals_builtins() { return kBuiltins; }
+std::span<const Builtin> duals_builtins() {
+  return kBuiltins;
+}
 
 }  // namespace omc::stdlib

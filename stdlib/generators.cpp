@@ -35,8 +35,10 @@ static Value gen_count(Vm& vm, Args args) {
 static Value gen_sum(Vm& vm, Args args) {
   Value total = Value::integer(0);
   vm.stream(args[0], [&](Value v) {
-    if (total.is_float() || v.is_float()) total = Value::real(to_float(total) + to_float(v));
-    else total = Value::integer(Add()(total.as_int(), to_int(v)));
+    if (total.is_float() || v.is_float())
+      total = Value::real(to_float(total) + to_float(v));
+    else
+      total = Value::integer(Add()(total.as_int(), to_int(v)));
     return true;
   });
   return total;
@@ -57,19 +59,23 @@ static Value gen_substrate_fib(Vm& vm, Args args) {
 
 constexpr Builtin kBuiltins[] = {
     {"gen_stream", "(thunk, callback) -> int",
-     "Calls the callback with every value that the thunk yields until it answers 0; 1 when the thunk ran to its end, else 0.",
+     "Calls the callback with every value that the thunk yields until it answers 0; 1 when the thunk ran to its end, "
+     "else 0.",
      "gen_stream(fn() { yield 1; yield 2; }, fn(v) v < 2)  # 0", gen_stream},
     {"gen_take", "(thunk, n) -> array", "The first n values that the thunk yields.",
      "gen_take(fn() { yield 1; yield 2; yield 3; }, 2)  # [1, 2]", gen_take},
     {"gen_count", "(thunk) -> int", "The number of values that the thunk yields.",
      "gen_count(fn() { yield 7; yield 8; })  # 2", gen_count},
-    {"gen_sum", "(thunk) -> number", "The sum of the values that the thunk yields: a wrapping int up to the first float.",
+    {"gen_sum", "(thunk) -> number",
+     "The sum of the values that the thunk yields: a wrapping int up to the first float.",
      "gen_sum(fn() { yield 1; yield 2.5; })  # 3.5", gen_sum},
     {"gen_substrate_fib", "(callback, max) -> int",
      "Calls the callback with the Fibonacci numbers up to max until it answers 0; the number of calls.",
      "gen_substrate_fib(fn(v) 1, 20)  # 8", gen_substrate_fib},
 };
 
-std::span<const Builtin> generators_builtins() { return kBuiltins; }
+std::span<const Builtin> generators_builtins() {
+  return kBuiltins;
+}
 
 }  // namespace omc::stdlib

@@ -6,16 +6,15 @@
 #include <limits>  // infinity
 
 #include "stdlib/array_arguments.hpp"
-#include "stdlib/kernels.hpp"
 #include "stdlib/stdlib.hpp"
 
 namespace omc::stdlib {
 
 using namespace vm;
 
-// Subtracting the greatest keeps e^x finite: Goodfellow, Bengio, Courville, Deep Learning, 2016, section 4.1. +inf or NaN
-// makes everything NaN.
-void softmax(std::span<double> x) {
+// Subtracting the greatest keeps e^x finite: Goodfellow, Bengio, Courville, Deep Learning, 2016, section 4.1. +inf or
+// NaN makes everything NaN.
+static void softmax(std::span<double> x) {
   double greatest = -std::numeric_limits<double>::infinity();
   for (const double v : x) greatest = v > greatest ? v : greatest;
   double sum = -0.0;  // -0.0 + x is x: the sum starts with the first
@@ -99,6 +98,8 @@ constexpr Builtin kBuiltins[] = {
      "arr_conv1d([1, 2, 3, 4], [1, 0, -1])  # [-2.0, -2.0]", arr_conv1d},
 };
 
-std::span<const Builtin> kernels_builtins() { return kBuiltins; }
+std::span<const Builtin> kernels_builtins() {
+  return kBuiltins;
+}
 
 }  // namespace omc::stdlib

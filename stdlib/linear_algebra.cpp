@@ -9,19 +9,22 @@ namespace omc::stdlib {
 
 using namespace vm;
 
-static std::span<const Value> rows_of(const Array* matrix) { return {matrix->values, matrix->size}; }
+static std::span<const Value> rows_of(const Array* matrix) {
+  return {matrix->values, matrix->size};
+}
 
-static size_t columns_of(const Array* matrix) { return rows_of(matrix)[0].as_array()->size; }
+static size_t columns_of(const Array* matrix) {
+  return rows_of(matrix)[0].as_array()->size;
+}
 
 static bool rows_are_arrays(const Array* matrix) {
   return matrix->kind == ElementKind::Values && std::ranges::all_of(rows_of(matrix), &Value::is_array);
 }
 
 static bool is_ragged(const Array* matrix) {
-  return std::ranges::any_of(rows_of(matrix), [n = columns_of(matrix)](Value row) { return row.as_array()->size != n; });
+  return std::ranges::any_of(rows_of(matrix),
+                             [n = columns_of(matrix)](Value row) { return row.as_array()->size != n; });
 }
-
-// --- arr_matmul --------------------------------------------------------------------------------------------------------
 
 // Here text makes floats, too: only ints, bools and null are ints.
 static bool all_ints(const Array* matrix) {
@@ -78,8 +81,6 @@ static Value arr_matmul(Vm& vm, Args args) {
   return with_number_kind(!(all_ints(a) && all_ints(b)), [&]<Cell T>() { return product<T>(vm, a, b); });
 }
 
-// --- arr_transpose -----------------------------------------------------------------------------------------------------
-
 // Square blocks, so that the lines of both matrices that are in use fit the cache.
 template <class T, class Elements>
 static void transpose(std::span<const Value> rows, std::span<const Value> out, Elements elements) {
@@ -115,12 +116,12 @@ static Value arr_transpose(Vm& vm, Args args) {
     return out;
   }
   for (size_t c = 0; c < columns; ++c) out->values[c] = vm.heap().array(kind.get(), rows.size());
-  if (kind.get() == ElementKind::Ints) transpose<int64_t>(rows, rows_of(out), [](Array* a) { return a->ints; });
-  else transpose<double>(rows, rows_of(out), [](Array* a) { return a->floats; });
+  if (kind.get() == ElementKind::Ints)
+    transpose<int64_t>(rows, rows_of(out), [](Array* a) { return a->ints; });
+  else
+    transpose<double>(rows, rows_of(out), [](Array* a) { return a->floats; });
   return out;
 }
-
-// --- products of vectors -----------------------------------------------------------------------------------------------
 
 static double dot(double before, std::span<const double> a, std::span<const double> b) {
   for (size_t i = 0; i < a.size(); ++i) before += a[i] * b[i];
@@ -158,16 +159,20 @@ static Value arr_outer(Vm& vm, Args args) {
 }
 
 constexpr Builtin kBuiltins[] = {
-    {"arr_matmul", "(matrix_a, matrix_b) -> array", "The matrix product; ints while every cell is an int, bool or null.",
+    {"arr_matmul", "(matrix_a, matrix_b) -> array",
+     "The matrix product; ints while every cell is an int, bool or null.",
      "arr_matmul([[1, 2], [3, 4]], [[5, 6], [7, 8]])  # [[19, 22], [43, 50]]", arr_matmul},
-    {"arr_transpose", "(matrix) -> array", "Rows become columns.", "arr_transpose([[1, 2, 3], [4, 5, 6]])  # [[1, 4], [2, 5], [3, 6]]",
-     arr_transpose},
+    {"arr_transpose", "(matrix) -> array", "Rows become columns.",
+     "arr_transpose([[1, 2, 3], [4, 5, 6]])  # [[1, 4], [2, 5], [3, 6]]", arr_transpose},
     {"arr_dot", "(a, b) -> float", "The sum of the products of elements at the same place.",
      "arr_dot([1, 2, 3], [4, 5, 6])  # 32.0", arr_dot},
-    {"arr_outer", "(a, b) -> array", "The matrix of the products of every element of a with every element of b, as floats.",
+    {"arr_outer", "(a, b) -> array",
+     "The matrix of the products of every element of a with every element of b, as floats.",
      "arr_outer([1, 2], [3, 4])  # [[3.0, 4.0], [6.0, 8.0]]", arr_outer},
 };
 
-std::span<const Builtin> linear_algebra_builtins() { return kBuiltins; }
+std::span<const Builtin> linear_algebra_builtins() {
+  return kBuiltins;
+}
 
 }  // namespace omc::stdlib

@@ -1,7 +1,7 @@
-// The product is cut into tiles of kTileRows x kTileColumns cells. All sums of a tile stay in registers while k runs from
-// 0 to its end, so no sum is ever split: the bits are those of the plain triple loop. Columns of b are packed so that a
-// tile reads them one after the other. After K. Goto, R. van de Geijn, Anatomy of High-Performance Matrix Multiplication,
-// ACM TOMS 34, 2008, sections 4 and 6, without its blocking over k.
+// The product is cut into tiles of kTileRows x kTileColumns cells. All sums of a tile stay in registers while k runs
+// from 0 to its end, so no sum is ever split: the bits are those of the plain triple loop. Columns of b are packed so
+// that a tile reads them one after the other. After K. Goto, R. van de Geijn, Anatomy of High-Performance Matrix
+// Multiplication, ACM TOMS 34, 2008, sections 4 and 6, without its blocking over k.
 
 #include "stdlib/matrix_product.hpp"
 
@@ -37,7 +37,8 @@ template <size_t height, class T>
 }
 
 template <class T>
-[[gnu::always_inline]] inline void multiply(const T* a, const T* b, size_t inner, size_t columns, std::span<T* const> rows) {
+[[gnu::always_inline]] inline void multiply(const T* a, const T* b, size_t inner, size_t columns,
+                                            std::span<T* const> rows) {
   std::vector<T> panel(inner * kTileColumns);
   for (size_t j = 0; j < columns; j += kTileColumns) {
     const size_t width = std::min(kTileColumns, columns - j);  // the panel's other columns are never stored
@@ -57,7 +58,8 @@ template <class T>
 
 #if defined(__x86_64__)
 template <class T>
-[[gnu::target("avx2")]] void multiply_avx2(const T* a, const T* b, size_t inner, size_t columns, std::span<T* const> rows) {
+[[gnu::target("avx2")]] void multiply_avx2(const T* a, const T* b, size_t inner, size_t columns,
+                                           std::span<T* const> rows) {
   multiply(a, b, inner, columns, rows);
 }
 #endif
@@ -72,15 +74,17 @@ void multiply_anywhere(const T* a, const T* b, size_t inner, size_t columns, std
 
 }  // namespace
 
-void multiply_rows(std::span<const double> a, std::span<const double> b, size_t inner, size_t columns, std::span<double* const> rows) {
+void multiply_rows(std::span<const double> a, std::span<const double> b, size_t inner, size_t columns,
+                   std::span<double* const> rows) {
   multiply_anywhere(a.data(), b.data(), inner, columns, rows);
 }
 
-void multiply_rows(std::span<const int64_t> a, std::span<const int64_t> b, size_t inner, size_t columns, std::span<int64_t* const> rows) {
+void multiply_rows(std::span<const int64_t> a, std::span<const int64_t> b, size_t inner, size_t columns,
+                   std::span<int64_t* const> rows) {
   // The unsigned type of the same bits: it may alias, and wraps.
   const std::span<uint64_t* const> unsigned_rows(reinterpret_cast<uint64_t* const*>(rows.data()), rows.size());
-  multiply_anywhere(reinterpret_cast<const uint64_t*>(a.data()), reinterpret_cast<const uint64_t*>(b.data()), inner, columns,
-                    unsigned_rows);
+  multiply_anywhere(reinterpret_cast<const uint64_t*>(a.data()), reinterpret_cast<const uint64_t*>(b.data()), inner,
+                    columns, unsigned_rows);
 }
 
 }  // namespace omc::stdlib

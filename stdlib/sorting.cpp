@@ -1,8 +1,8 @@
 // Radix sort of ints and floats.
 //
 // Least significant digit first, which is stable (Knuth, The Art of Computer Programming 3, 2nd ed., section 5.2.5,
-// algorithm R); all histograms in one pass, passes that would move nothing left out, 11-bit digits and the order-preserving
-// key of a float as in M. Herf, Radix Tricks, 2001, http://stereopsis.com/radix.html.
+// algorithm R); all histograms in one pass, passes that would move nothing left out, 11-bit digits and the
+// order-preserving key of a float as in M. Herf, Radix Tricks, 2001, http://stereopsis.com/radix.html.
 
 #include "stdlib/sorting.hpp"
 
@@ -36,13 +36,16 @@ struct FloatKey {
   static constexpr uint64_t kInfinity = 0x7FF0000000000000;
 };
 
-size_t digit(uint64_t key, size_t pass) { return (key >> (pass * kDigitBits)) & (kBuckets - 1); }
+size_t digit(uint64_t key, size_t pass) {
+  return (key >> (pass * kDigitBits)) & (kBuckets - 1);
+}
 
 // `elements`: 8 bytes each, ordered by the key of their bits.
 template <class Key>
 void radix_sort(void* elements, size_t n, Key key) {
   // Copies in the type of the bits: elements of another type may not be read as such in place.
-  const auto bits = std::make_unique_for_overwrite<uint64_t[]>(n), spare = std::make_unique_for_overwrite<uint64_t[]>(n);
+  const auto bits = std::make_unique_for_overwrite<uint64_t[]>(n),
+             spare = std::make_unique_for_overwrite<uint64_t[]>(n);
   std::memcpy(bits.get(), elements, n * 8);
   std::array<std::array<uint32_t, kBuckets>, kPasses> counts{};
   for (size_t i = 0; i < n; ++i) {

@@ -14,9 +14,9 @@ void sort_ints(std::span<int64_t> x);
 // Ascending; NaN after everything else, -0.0 and 0.0 as they came.
 void sort_floats(std::span<double> x);
 
-// Whatever `precedes` says, it ends with a permutation of x: the sort order of the language is not transitive where text
-// and numbers meet, which std::stable_sort may not be given. Natural order costs n comparisons (Knuth, The Art of Computer
-// Programming 3, 2nd ed., section 5.2.4: straight two-way merging, from runs sorted by insertion).
+// Whatever `precedes` says, it ends with a permutation of x: the sort order of the language is not transitive where
+// text and numbers meet, which std::stable_sort may not be given. Natural order costs n comparisons (Knuth, The Art of
+// Computer Programming 3, 2nd ed., section 5.2.4: straight two-way merging, from runs sorted by insertion).
 template <class T, class Precedes>
 void merge_sort(std::span<T> x, Precedes precedes) {
   constexpr size_t kRun = 16;
