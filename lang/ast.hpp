@@ -221,7 +221,7 @@ struct ThrowStmt : Stmt { Expr* value; };
 struct YieldStmt : Stmt { Expr* value; };
 struct AssertStmt : Stmt { Expr* condition; Expr* message; };  // message or nullptr
 struct ImportStmt : Stmt { std::string_view module; Identifier alias; Span module_span; };  // alias: empty name when absent
-struct ImportedName { Identifier name; Binding binding; };
+struct ImportedName { Identifier name; };
 struct FromImportStmt : Stmt { std::string_view module; std::span<ImportedName> names; Span module_span; };
 struct ReturnStmt : Stmt { Expr* value; };  // value or nullptr
 struct BreakStmt : Stmt {};

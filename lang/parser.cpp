@@ -710,7 +710,7 @@ class Parser {
     expect(TokenKind::Import);
     std::vector<ImportedName> names;
     do {
-      names.push_back({identifier("a name to import"), Binding()});
+      names.push_back({identifier("a name to import")});
     } while (accept(TokenKind::Comma));
     return make<FromImportStmt>(end_of_statement(first), module, module_.copy(names), span);
   }

@@ -48,7 +48,10 @@ class OwnBodyWalk {
                    block(x.body);
                  },
                  [&](FunctionStmt& x) { visitor_.defines(x); },
-                 [&](ClassStmt& x) { for (Function* m : x.methods) visitor_.nested(*m); },
+                 [&](ClassStmt& x) {
+                   visitor_.defines_class(x);
+                   for (Function* m : x.methods) visitor_.nested(*m);
+                 },
                  [&](MatchStmt& x) {
                    expression(x.subject);
                    for (MatchArm& arm : x.arms) {
@@ -82,14 +85,19 @@ class OwnBodyWalk {
   }
 
   void expression(Expr* e) {
-    // Chains of binary operators lean to the left and can be long: a loop, not recursion.
+    // Chains of operators lean to the left and can be long: a loop, not recursion.
     std::vector<Expr*> right_sides;
-    while (e->kind == ExprKind::Binary || e->kind == ExprKind::Paren) {
+    for (;;) {
       if (e->kind == ExprKind::Paren) {
         e = static_cast<ParenExpr*>(e)->inner;
-      } else {
+      } else if (e->kind == ExprKind::Binary) {
         right_sides.push_back(static_cast<BinaryExpr*>(e)->right);
         e = static_cast<BinaryExpr*>(e)->left;
+      } else if (e->kind == ExprKind::Logical) {
+        right_sides.push_back(static_cast<LogicalExpr*>(e)->right);
+        e = static_cast<LogicalExpr*>(e)->left;
+      } else {
+        break;
       }
     }
     leaf(*e);
@@ -111,8 +119,8 @@ class OwnBodyWalk {
                  [&](DictExpr& x) { for (const DictPair& p : x.pairs) { expression(p.key); expression(p.value); } },
                  [&](NameExpr& x) { visitor_.reads(x); },
                  [&](UnaryExpr& x) { expression(x.operand); },
-                 [](BinaryExpr&) {},  // unrolled by expression()
-                 [&](LogicalExpr& x) { expression(x.left); expression(x.right); },
+                 [](BinaryExpr&) {},  // unrolled by expression(), like the next
+                 [](LogicalExpr&) {},
                  [&](NamedCallExpr& x) {
                    for (Expr* a : x.arguments) expression(a);
                    visitor_.calls(x);
@@ -147,6 +155,7 @@ struct Collector {
   void binds(Name name, Binding&, Span span) { bound.emplace_back(name, span); }
   void assigns(Name name, Binding&, Span span) { assigned.emplace_back(name, span); }
   void defines(FunctionStmt& s) { bound.emplace_back(s.function->name.name, s.function->name.span); }
+  void defines_class(const ClassStmt&) {}
   void nested(Function&) {}
   void reads(NameExpr&) {}
   void calls(NamedCallExpr& call) {
@@ -154,15 +163,15 @@ struct Collector {
     has_late_names |= adds_late_names(call.callee->name);
   }
   void imports(ImportStmt&) { has_late_names = true; }
-  void imports_from(FromImportStmt& s) {
-    has_late_names = true;
-    for (const ImportedName& n : s.names) bound.emplace_back(n.name.name, n.name.span);
-  }
+  void imports_from(FromImportStmt&) { has_late_names = true; }
 };
 
-// The same for the top level, where `fn` binds no variable.
+// The same for the top level, where `fn` binds no variable and a selective import binds its names.
 struct TopLevelCollector : Collector {
   void defines(FunctionStmt&) {}
+  void imports_from(FromImportStmt& s) {
+    for (const ImportedName& n : s.names) bound.emplace_back(n.name.name, n.name.span);
+  }
 };
 
 template <class C>
@@ -269,6 +278,7 @@ class Resolver {
     s.binding = scope_ && !scope_->is_snippet ? find(s.function->name.name) : Binding{};
     nested(*s.function);
   }
+  void defines_class(const ClassStmt&) {}
   void nested(Function& f) {
     Scope scope{&f, scope_, {}, {}, {}, {}, false, nullptr};
     f.parent = scope_ ? scope_->function : module_.top_level;
@@ -295,9 +305,7 @@ class Resolver {
   void reads(NameExpr& e) { e.binding = find(e.head); }
   void calls(NamedCallExpr& e) { e.callee->binding = find(e.callee->head); }
   void imports(ImportStmt&) {}
-  void imports_from(FromImportStmt& s) {
-    for (ImportedName& n : s.names) binds(n.name.name, n.binding, n.name.span);
-  }
+  void imports_from(FromImportStmt&) {}
 
  private:
   void body(Function& f) {
@@ -359,6 +367,40 @@ std::unordered_set<std::string_view> top_level_names(const Module& module) {
   for (const auto& [name, span] : own.bound) names.insert(name);
   for (const auto& [name, span] : own.assigned) names.insert(name);
   return names;
+}
+
+namespace {
+
+struct DefinitionCollector {
+  std::vector<std::string> names;
+
+  void binds(Name, Binding&, Span) {}
+  void assigns(Name, Binding&, Span) {}
+  void defines(FunctionStmt& s) {
+    names.emplace_back(s.function->name.name);
+    nested(*s.function);
+  }
+  void defines_class(const ClassStmt& s) {
+    names.emplace_back(s.name.name);
+    for (const Function* m : s.methods) names.push_back(std::string(s.name.name) + "__" + std::string(m->name.name));
+  }
+  void nested(Function& f) {
+    OwnBodyWalk<DefinitionCollector> walk(*this);
+    walk.block(f.body);
+    if (f.expression) walk.expression(f.expression);
+  }
+  void reads(NameExpr&) {}
+  void calls(NamedCallExpr&) {}
+  void imports(ImportStmt&) {}
+  void imports_from(FromImportStmt&) {}
+};
+
+}  // namespace
+
+std::vector<std::string> defined_functions(const Module& module) {
+  DefinitionCollector collector;
+  collector.nested(*module.top_level);
+  return std::move(collector.names);
 }
 
 void resolve(Module& module, const ResolveOptions& options) { Resolver(module, options).run(); }

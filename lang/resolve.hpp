@@ -5,6 +5,7 @@
 // Binding of each name. A name that is neither a variable of the function around it nor of one further out is global; only
 // the running program can tell what that means.
 
+#include <string>
 #include <string_view>
 #include <unordered_set>
 #include <vector>
@@ -31,6 +32,10 @@ void resolve(Module& module, const ResolveOptions& options = {});
 
 // The top-level names of a resolved or unresolved module: what its statements outside functions bind.
 std::unordered_set<std::string_view> top_level_names(const Module& module);
+
+// The names that the module's fn and class statements enter into the table of functions, wherever they stand; methods as
+// CLASS__METHOD. In the order of the text.
+std::vector<std::string> defined_functions(const Module& module);
 
 // Calls written with these names evaluate text in the scope they stand in.
 bool is_eval_name(std::string_view name);

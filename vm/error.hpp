@@ -2,11 +2,17 @@
 // What goes wrong in a running program, as C++ sees it. Natives throw it; the interpreter turns it into a pending error and
 // unwinds by table (language reference, section 9).
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "lang/span.hpp"
 #include "vm/value.hpp"
+
+namespace omc::lang {
+class Source;
+}
 
 namespace omc::vm {
 
@@ -24,6 +30,9 @@ struct Error {
   std::vector<std::string> trace;
   size_t dropped = 0;
   int exit_status = 1;  // of an uncaught Fatal
+  // Where it was raised; no source when it was not in OMC code.
+  std::shared_ptr<const lang::Source> source;
+  lang::Span span;
 
   Error() = default;
   explicit Error(std::string text) : message(std::move(text)) {}

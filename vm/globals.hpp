@@ -16,10 +16,11 @@ namespace omc::vm {
 
 struct GlobalCell {
   String* name = nullptr;  // interned
-  // Assign with set_variable and set_function: `target` depends on both.
+  // Assign with set_variable and Globals::set_function: `target` depends on both.
   Value variable = Value::unassigned();
   Function* function = nullptr;        // user function: Closure or Constructor
   const Builtin* builtin = nullptr;
+  uint32_t required = 0;               // arguments the builtin needs at least
   Function* target = nullptr;          // what a call of the name runs; nullptr: the builtin, else `fallback`, else nothing
   GlobalCell* fallback = nullptr;      // of a module's own name: the plain name, used until the own one is defined
   FunctionReference* reference = nullptr;  // the name as a value, made when first asked for
@@ -29,10 +30,6 @@ struct GlobalCell {
     variable = v;
     if (matters) [[unlikely]] update();
   }
-  void set_function(Function* f) {
-    function = f;
-    update();
-  }
   void update() { target = variable.is_function() ? variable.as_function() : function; }
 };
 
@@ -40,12 +37,20 @@ class Globals {
  public:
   GlobalCell* cell(String* name);                 // name is interned; makes the cell
   GlobalCell* find(std::string_view name) const;  // or nullptr
+  // A user function (nullptr: none any more). Every change makes a new epoch: remembered methods are looked up anew.
+  void set_function(GlobalCell& cell, Function* f) {
+    cell.function = f;
+    cell.update();
+    ++epoch_;
+  }
+  uint64_t epoch() const { return epoch_; }
   // In the order of creation.
   void each(const std::function<void(GlobalCell&)>& f) {
     for (GlobalCell& c : cells_) f(c);
   }
 
  private:
+  uint64_t epoch_ = 1;
   std::deque<GlobalCell> cells_;  // stable addresses
   std::unordered_map<std::string_view, GlobalCell*> by_name_;
 };

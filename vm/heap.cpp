@@ -26,7 +26,8 @@ uint32_t hash_text(std::string_view text) {
   const char* p = text.data();
   size_t n = text.size();
   const auto mix = [&h](uint64_t word) {
-    const auto product = static_cast<unsigned __int128>(h ^ word) * 0xD1B54A32D192ED03u;
+    __extension__ using Wide = unsigned __int128;
+    const Wide product = static_cast<Wide>(h ^ word) * 0xD1B54A32D192ED03u;
     h = static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
   };
   for (; n >= 8; p += 8, n -= 8) {
@@ -234,6 +235,7 @@ void Marker::scan(Object* o) {
       auto* proto = static_cast<Proto*>(o);
       for (const Value v : proto->constants) mark(v);
       for (Proto* inner : proto->protos) mark(inner);
+      for (String* s : proto->kept) mark(s);
       mark(proto->name);
       break;
     }

@@ -8,6 +8,7 @@
 // Terms as in Jones, Hosking, Moss, The Garbage Collection Handbook, 2nd ed. 2023, chapter 2.
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -79,6 +80,7 @@ class Heap {
   void charge(size_t bytes) {
     if (bytes > limits_.hard - std::min(used_, limits_.hard)) [[unlikely]] refuse();
     used_ += bytes;
+    if (used_ > threshold_ && due_) [[unlikely]] due_->store(true, std::memory_order_relaxed);
   }
   void discharge(size_t bytes) { used_ -= bytes; }
 
@@ -97,6 +99,8 @@ class Heap {
   // Marks from what `mark_roots` hands over, then frees the rest. Only from a safepoint.
   void collect(const std::function<void(Marker&)>& mark_roots);
   const HeapStatistics& statistics() const { return statistics_; }
+  // Set when a collection becomes due.
+  void set_due_flag(std::atomic<bool>* due) { due_ = due; }
   void set_limits(HeapLimits limits);
   const HeapLimits& limits() const { return limits_; }
 
@@ -107,6 +111,7 @@ class Heap {
   HeapLimits limits_;
   size_t threshold_;
   size_t used_ = 0;
+  std::atomic<bool>* due_ = nullptr;
   Object* objects_ = nullptr;
   std::unordered_map<std::string_view, String*> interned_;
   HeapStatistics statistics_;

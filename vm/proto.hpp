@@ -39,9 +39,17 @@ struct PatternSite {
   String* text = nullptr;
 };
 
+// Remembers the method that a call found last: valid for the same class while no function was defined since.
+struct MethodCache {
+  const String* class_name = nullptr;
+  uint64_t epoch = 0;
+  Function* method = nullptr;
+};
+
 // A call `value.method(...)`.
 struct MethodSite {
   String* name;
+  MethodCache cache = {};
 };
 
 // A call `R.M(...)`: the whole name, then M itself, which may hold further dots.
@@ -50,6 +58,7 @@ struct DottedSite {
   String* variable;  // R
   String* member;    // M
   GlobalCell* member_cell;
+  MethodCache cache = {};
 };
 
 struct ClassSite {
@@ -100,10 +109,12 @@ struct Proto : Object {
   bool is_top_level = false;
   std::vector<Instruction> code;
   std::vector<Value> constants;
+  std::vector<String*> kept;  // strings that the site tables mention
   std::vector<Proto*> protos;
   std::vector<GlobalCell*> cells;
   std::vector<CaptureSource> captures;
   std::vector<String*> capture_names;
+  std::vector<String*> variable_names;  // of the first registers
   std::vector<Handler> handlers;
   std::vector<PatternSite> patterns;
   std::vector<MethodSite> method_sites;

@@ -35,10 +35,11 @@ struct Diagnostic;
 
 namespace omc::vm {
 
+class ModuleLoader;
+
 struct VmOptions {
   size_t max_depth = 10000;  // nested calls of user functions
   HeapLimits heap;
-  std::string max_memory_text;  // as given by the user, for the message
   std::vector<std::string> arguments;             // of the program
   std::vector<std::string> module_folders;        // non-empty entries of OMC_STDLIB_PATH
   std::string standard_library;                   // folder of the installed library; may be empty
@@ -49,8 +50,11 @@ struct VmOptions {
 
 // How a run ended.
 struct RunResult {
-  int status = 0;           // exit status
-  std::string diagnostics;  // "Error: ..." text for standard error; empty when all went well
+  int status = 0;       // exit status; 0: all went well
+  std::string message;  // of the error that nobody caught
+  std::string trace;    // its call trace: lines "\n  at NAME (L:C)"
+  std::shared_ptr<const lang::Source> source;  // where it was raised, if that is known
+  lang::Span span;
 };
 
 // A consumer of streamed yields; false stops the generator.
@@ -100,8 +104,13 @@ class Vm {
 
   // --- running code ---
   RunResult run(std::shared_ptr<const lang::Source> source);  // a program
-  // Loads a module and makes its names visible, as an import statement of `importer` would.
-  struct ImportRequest;
+  // The value of a snippet evaluated at top level (builtins reference, section 16). Throws Error; `what` begins the
+  // message of a syntax error: "eval_omc parse error: at L:C: ...".
+  Value evaluate(std::string_view text, std::string_view what);
+  // Calls each loaded or defined thing a tool asks for by name: a user function or nullptr.
+  Function* user_function(std::string_view name) const;
+  // Rows of a container that keeps Values across collections register a marker here.
+  void add_root_marker(std::function<void(Marker&)> marker) { root_markers_.push_back(std::move(marker)); }
 
   // State that a family of builtins keeps in this Vm, made on first use: vm.state<TapeState>().
   template <class T>
@@ -123,28 +132,65 @@ class Vm {
 
  private:
   friend class RootBase;
-  friend class Compiler;
   friend struct Interpreter;
+  friend struct InterpreterSupport;
   friend class ModuleLoader;
-  friend struct ImportSupport;
 
-  void poll_slow();
+  struct ClassInfo {
+    String* parent = nullptr;
+    std::unordered_map<const String*, GlobalCell*> methods;
+  };
+  // A function that an error left: turned into a trace line only when somebody reads it.
+  struct Left {
+    const Proto* callee;
+    const Proto* caller;  // nullptr: called by C++
+    uint32_t pc;          // of the call in the caller
+  };
+
+  // False: an error is pending.
+  bool safepoint();
   void collect_garbage();
+  void poll_slow();
+  void check_stop();
+  void mark_roots(Marker& marker);
+  void check_native_stack() const;
+  Value* native_top() const;
+  Value run_closure(Closure* closure, std::span<const Value> arguments);
+  Value construct(Constructor* constructor, std::span<const Value> arguments);
+  Function* resolve_callable(Value callee, const Builtin*& builtin);
+  const String* class_of(Value v) const;  // the class of an instance, or nullptr
+  Function* find_method(const String* class_name, const String* method) const;
+  FunctionReference* reference(GlobalCell* cell);
+  void define_class(const ClassSite& site, const Value* methods);
+  void write_trace();  // from left_ into pending_
+  RunResult uncaught(Error& e);
 
   VmOptions options_;
+  std::atomic<bool> due_{false};  // something waits at the next safepoint: a collection, a limit, an interrupt
+  std::atomic<Stop> stop_{Stop::None};
   Heap heap_;
   Globals globals_;
+  Stack stack_;
   Output* output_ = nullptr;
   std::vector<const Builtin*> builtins_;
   std::unordered_map<std::type_index, std::shared_ptr<void>> states_;
+  std::vector<std::function<void(Marker&)>> root_markers_;
   std::shared_ptr<const lang::Source> program_;
+  std::unique_ptr<ModuleLoader> modules_;
   RootBase* roots_ = nullptr;
 
-  Stack stack_;
-
-  // Something waits at the next safepoint: a collection, a time limit, an interrupt.
-  std::atomic<bool> due_{false};
-  std::atomic<Stop> stop_{Stop::None};
+  Error pending_;              // the error being raised
+  std::vector<Left> left_;     // functions it left since it was raised
+  size_t left_dropped_ = 0;
+  Value result_;               // of the frame that returned to C++
+  uint32_t lambda_count_ = 0;
+  std::unordered_map<const String*, ClassInfo> classes_;
+  const YieldConsumer* consumer_ = nullptr;  // of the generator functions running now; nullptr: they collect
+  bool consumer_stopped_ = false;
+  String* class_key_ = nullptr;   // "__class__"
+  String* empty_string_ = nullptr;
+  String* ascii_[128] = {};       // one-character strings
+  char* native_stack_end_ = nullptr;  // C++ must not recurse below this address
 };
 
 }  // namespace omc::vm

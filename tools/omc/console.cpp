@@ -1,0 +1,54 @@
+// Buffered standard output, unbuffered standard error.
+
+#include "omc/console.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+
+namespace omc::tools {
+
+namespace {
+
+constexpr size_t kBufferBytes = 1 << 16;
+
+// False when nobody reads any more.
+bool write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t n = ::write(fd, text.data(), text.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return false;
+    text.remove_prefix(static_cast<size_t>(n));
+  }
+  return true;
+}
+
+}  // namespace
+
+Console::Console()
+    : output_is_terminal_(isatty(STDOUT_FILENO) == 1),
+      error_is_terminal_(isatty(STDERR_FILENO) == 1),
+      colour_(error_is_terminal_ && !std::getenv("NO_COLOR")) {}
+
+void Console::write(std::string_view text) {
+  buffer_.append(text);
+  if (buffer_.size() >= kBufferBytes || (output_is_terminal_ && text.find('\n') != std::string_view::npos)) flush();
+}
+
+void Console::flush() {
+  std::string text;
+  text.swap(buffer_);
+  if (!write_all(STDOUT_FILENO, text)) _exit(0);
+  buffer_ = std::move(text);
+  buffer_.clear();
+}
+
+void Console::error(std::string_view text) {
+  flush();
+  std::string line(text);
+  line += '\n';
+  write_all(STDERR_FILENO, line);
+}
+
+}  // namespace omc::tools

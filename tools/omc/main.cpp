@@ -1,0 +1,50 @@
+// omc: runs programs, and everything else one does with them.
+
+#include <csignal>
+
+#include "omc/command.hpp"
+#include "omc/console.hpp"
+#include "omc/options.hpp"
+#include "omc/session.hpp"
+
+namespace omc::tools {
+
+namespace {
+
+int run_file(const Options& options, Console& console) {
+  const std::string& path = options.positionals[0];
+  std::string reason;
+  const auto source = read(path, reason);
+  if (!source) return console.fail(1, "Error: reading {}: {}", path, reason);
+  Session session(options, console);
+  return session.report(session.machine().run(source));
+}
+
+struct Invocation {
+  std::vector<std::string> words;
+  Console console;
+};
+
+int run(void* argument) {
+  auto& [words, console] = *static_cast<Invocation*>(argument);
+  try {
+    const Options options = parse_options(words);
+    if (options.command) return options.command->run(options, console);
+    if (!options.positionals.empty()) return run_file(options, console);
+    return find_command("--repl")->run(options, console);
+  } catch (const UsageError& e) {
+    console.error(e.message);
+    return e.status;
+  }
+}
+
+}  // namespace
+}  // namespace omc::tools
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a write says so; the program then ends silently
+  omc::tools::Invocation invocation{{argv + 1, argv + argc}, {}};
+  const int status = omc::tools::on_large_stack(omc::tools::run, &invocation);
+  invocation.console.flush();
+  return status;
+}

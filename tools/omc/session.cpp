@@ -1,0 +1,130 @@
+// Sets a Vm up, shows how its runs end.
+
+#include "omc/session.hpp"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+#include "omc/library_path.hpp"
+#include "stdlib/stdlib.hpp"
+
+namespace omc::tools {
+
+namespace {
+
+constexpr size_t kStackBytes = size_t{1} << 30;  // reserved, not used: pages are paid for when touched
+
+// The machine that signals stop.
+std::atomic<vm::Vm*> running{nullptr};
+
+void on_signal(int signal) {
+  if (vm::Vm* machine = running.load(std::memory_order_relaxed))
+    machine->request_stop(signal == SIGALRM ? vm::Vm::Stop::Timeout : vm::Vm::Stop::Interrupt);
+}
+
+void start_timer(double seconds) {
+  struct sigaction action = {};
+  action.sa_handler = on_signal;
+  sigaction(SIGALRM, &action, nullptr);
+  double whole = 0;
+  const double fraction = std::modf(seconds, &whole);
+  itimerval timer = {};
+  timer.it_value.tv_sec = static_cast<time_t>(std::min(whole, 1e9));
+  timer.it_value.tv_usec = static_cast<suseconds_t>(std::max(1.0, fraction * 1e6));
+  setitimer(ITIMER_REAL, &timer, nullptr);
+}
+
+std::vector<std::string> split_folders(const char* list) {
+  std::vector<std::string> folders;
+  if (!list) return folders;
+  std::string_view rest = list;
+  while (!rest.empty()) {
+    const size_t colon = rest.find(':');
+    if (colon != 0) folders.emplace_back(rest.substr(0, colon));
+    rest = colon == std::string_view::npos ? std::string_view() : rest.substr(colon + 1);
+  }
+  return folders;
+}
+
+}  // namespace
+
+std::string reason_text(const std::error_code& why) {
+  std::string text = why.message();
+  if (why.category() == std::system_category() || why.category() == std::generic_category())
+    text += " (os error " + std::to_string(why.value()) + ")";
+  return text;
+}
+
+std::shared_ptr<const lang::Source> read(const std::string& path, std::string& reason) {
+  std::error_code why;
+  std::optional<lang::Source> source = lang::read_source(path, why);
+  if (!source) {
+    reason = reason_text(why);
+    return nullptr;
+  }
+  return std::make_shared<const lang::Source>(std::move(*source));
+}
+
+Session::Session(const Options& options, Console& console) : options_(options), console_(console) {
+  vm::VmOptions vm = options.vm;
+  vm.arguments = options.arguments;
+  if (!options.command)
+    vm.arguments.insert(vm.arguments.begin(), options.positionals.begin() + (options.positionals.empty() ? 0 : 1),
+                        options.positionals.end());
+  vm.module_folders = split_folders(std::getenv("OMC_STDLIB_PATH"));
+  vm.standard_library = library_path();
+  vm_ = std::make_unique<vm::Vm>(std::move(vm));
+  vm_->set_output(console);
+  stdlib::install(*vm_);
+  running.store(vm_.get());
+  if (options.timeout_seconds > 0) start_timer(options.timeout_seconds);
+}
+
+Session::~Session() { running.store(nullptr); }
+
+int Session::report(const vm::RunResult& result) {
+  console_.flush();
+  if (result.status == 0) return 0;
+  std::string message = result.message;
+  if (result.status == 124 && message == "Time limit exceeded") message += " (" + options_.timeout_text + " s)";
+  console_.error("Error: " + message + result.trace);
+  return result.status;
+}
+
+int on_large_stack(int (*f)(void*), void* argument) {
+  struct Call {
+    int (*f)(void*);
+    void* argument;
+    int status = 0;
+  } call{f, argument};
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_t thread;
+  size_t bytes = kStackBytes;
+  const auto start = [](void* p) -> void* {
+    auto* c = static_cast<Call*>(p);
+    c->status = c->f(c->argument);
+    return nullptr;
+  };
+  // Under a limit of address space less must do.
+  for (; bytes >= (size_t{8} << 20); bytes /= 2) {
+    pthread_attr_setstacksize(&attributes, bytes);
+    if (pthread_create(&thread, &attributes, start, &call) == 0) {
+      pthread_join(thread, nullptr);
+      pthread_attr_destroy(&attributes);
+      return call.status;
+    }
+  }
+  pthread_attr_destroy(&attributes);
+  return f(argument);
+}
+
+}  // namespace omc::tools

@@ -1,0 +1,180 @@
+// Disassembler and verifier: all they know of an instruction comes from opcodes.def.
+
+#include "vm/bytecode.hpp"
+
+#include <fmt/format.h>
+
+#include "lang/source.hpp"
+#include "vm/conversions.hpp"
+#include "vm/globals.hpp"
+#include "vm/proto.hpp"
+
+namespace omc::vm {
+
+namespace {
+
+constexpr OpInfo kOpInfo[] = {
+#define OMC_OP(name, a, b, c, meaning) {#name, {Operand::a, Operand::b, Operand::c}, meaning},
+#include "vm/opcodes.def"
+};
+
+// B and C form one operand when C is unused and B is of a kind that needs the room.
+bool uses_bx(const OpInfo& info) {
+  const Operand b = info.operands[1], c = info.operands[2];
+  if (b == Operand::J) return true;
+  return c == Operand::_ && (b == Operand::K || b == Operand::G || b == Operand::P || b == Operand::S || b == Operand::N);
+}
+
+// LoadCapture, GetCapture: B is a capture number although it is an N alone.
+bool bx_is_b(Op op) { return op == Op::GetCapture || op == Op::LoadCapture; }
+
+std::string constant_text(Value v) {
+  if (v.is_string()) {
+    std::string text = "\"";
+    for (const char c : v.as_string()->view()) {
+      if (text.size() > 40) {
+        text += "...";
+        break;
+      }
+      if (c == '\n') text += "\\n";
+      else if (c == '"' || c == '\\') (text += '\\') += c;
+      else text += c;
+    }
+    return text + '"';
+  }
+  return display(v);
+}
+
+std::string operand_text(const Proto& p, size_t pc, Operand kind, int64_t value, std::string& note) {
+  switch (kind) {
+    case Operand::W:
+    case Operand::R:
+    case Operand::X: {
+      const auto i = static_cast<size_t>(value);
+      if (i < p.variable_names.size() && p.variable_names[i]->size_bytes)
+        return fmt::format("r{}:{}", value, p.variable_names[i]->view());
+      return fmt::format("r{}", value);
+    }
+    case Operand::K: note += ' ' + constant_text(p.constants[static_cast<size_t>(value)]); return fmt::format("k{}", value);
+    case Operand::G: note += fmt::format(" {}", p.cells[static_cast<size_t>(value)]->name->view()); return fmt::format("g{}", value);
+    case Operand::P: return fmt::format("p{}", value);
+    case Operand::S: return fmt::format("s{}", value);
+    case Operand::N: return fmt::format("{}", value);
+    case Operand::J: return fmt::format("-> {}", static_cast<int64_t>(pc) + 1 + value);
+    case Operand::_: return {};
+  }
+  return {};
+}
+
+void list_function(std::string& out, const Proto& p, const std::string& path) {
+  const lang::Position at = p.source ? p.source->position(p.span.begin) : lang::Position{};
+  out += fmt::format("function {} at {}:{}: {} parameters, {} registers, {} instructions\n", path, at.line, at.column,
+                     p.parameter_count, p.register_count, p.code.size());
+  uint32_t line = 0;
+  for (size_t pc = 0; pc < p.code.size(); ++pc) {
+    const Instruction i = p.code[pc];
+    const OpInfo& info = op_info(i.op);
+    const uint32_t now = p.source ? p.source->line(p.position(pc).begin) : 0;
+    const std::string where = now != line ? fmt::format("{:>5}", now) : std::string(5, ' ');
+    line = now;
+    std::string note, operands;
+    const auto add = [&](Operand kind, int64_t value) {
+      if (kind == Operand::_) return;
+      if (!operands.empty()) operands += ", ";
+      operands += operand_text(p, pc, kind, value, note);
+    };
+    add(info.operands[0], i.a);
+    if (uses_bx(info)) {
+      add(info.operands[1], bx_is_b(i.op) ? i.b : i.bx());
+    } else {
+      add(info.operands[1], i.b);
+      add(info.operands[2], info.operands[2] == Operand::J ? i.jump() : i.c);
+    }
+    if (i.n) operands += fmt::format("  n={}", i.n);
+    out += fmt::format("{} {:>5}  {:<17} {}", where, pc, info.name, operands);
+    if (!note.empty()) out += "  ;" + note;
+    out += '\n';
+  }
+  for (const Handler& h : p.handlers)
+    out += fmt::format("  {} {}..{} -> {}, error in r{}\n", h.finalizer ? "finally" : "catch", h.begin, h.end, h.target, h.error);
+  for (size_t i = 0; i < p.protos.size(); ++i) {
+    const Proto& inner = *p.protos[i];
+    out += '\n';
+    list_function(out, inner, path + "/" + (inner.name->size_bytes ? std::string(inner.name->view()) : fmt::format("<lambda {}>", i)));
+  }
+}
+
+std::string check(const Proto& p, size_t pc) {
+  const Instruction i = p.code[pc];
+  if (static_cast<int>(i.op) >= kOpCount) return "unknown opcode";
+  const OpInfo& info = op_info(i.op);
+  const auto fits = [&](Operand kind, int64_t v) {
+    switch (kind) {
+      case Operand::W:
+      case Operand::R:
+      case Operand::X: return v < p.register_count || v == 0;
+      case Operand::K: return v >= 0 && static_cast<size_t>(v) < p.constants.size();
+      case Operand::G: return v >= 0 && static_cast<size_t>(v) < p.cells.size();
+      case Operand::P: return v >= 0 && static_cast<size_t>(v) < p.protos.size();
+      case Operand::J: {
+        const int64_t target = static_cast<int64_t>(pc) + 1 + v;
+        return target >= 0 && static_cast<size_t>(target) < p.code.size();
+      }
+      default: return true;
+    }
+  };
+  if (i.op == Op::GetBox && i.n) return fits(Operand::R, i.b) ? "" : "operand out of range";
+  bool ok = fits(info.operands[0], i.a);
+  if (uses_bx(info)) ok = ok && fits(info.operands[1], bx_is_b(i.op) ? i.b : i.bx());
+  else ok = ok && fits(info.operands[1], i.b) && fits(info.operands[2], info.operands[2] == Operand::J ? i.jump() : i.c);
+  return ok ? "" : "operand out of range";
+}
+
+}  // namespace
+
+const OpInfo& op_info(Op op) { return kOpInfo[static_cast<size_t>(op)]; }
+
+std::string disassemble(const Proto& proto) {
+  std::string out;
+  list_function(out, proto, proto.name->size_bytes ? std::string(proto.name->view()) : "<top level>");
+  return out;
+}
+
+std::string verify(const Proto& proto) {
+  if (proto.code.empty()) return "no code";
+  const Op last = proto.code.back().op;
+  if (last != Op::Return && last != Op::ReturnNull) return "control may run past the end";
+  for (size_t pc = 0; pc < proto.code.size(); ++pc)
+    if (const std::string wrong = check(proto, pc); !wrong.empty())
+      return fmt::format("{} at {} ({})", wrong, pc, op_info(proto.code[pc].op).name);
+  for (const Handler& h : proto.handlers)
+    if (h.begin > h.end || h.end > proto.code.size() || h.target >= proto.code.size() || h.error >= proto.register_count)
+      return "handler out of range";
+  for (const Proto* inner : proto.protos)
+    if (std::string wrong = verify(*inner); !wrong.empty()) return wrong;
+  return {};
+}
+
+lang::Span Proto::position(size_t pc) const {
+  lang::Span span{};
+  size_t low = 0, high = positions.size();
+  while (low < high) {
+    const size_t middle = (low + high) / 2;
+    if (positions[middle].pc <= pc) low = middle + 1;
+    else high = middle;
+  }
+  if (low > 0) span = positions[low - 1].span;
+  return span;
+}
+
+const String* Proto::index_name(size_t pc) const {
+  size_t low = 0, high = index_names.size();
+  while (low < high) {
+    const size_t middle = (low + high) / 2;
+    if (index_names[middle].first < pc) low = middle + 1;
+    else high = middle;
+  }
+  return low < index_names.size() && index_names[low].first == pc ? index_names[low].second : nullptr;
+}
+
+}  // namespace omc::vm

@@ -1,0 +1,14 @@
+#pragma once
+// The bytecode machine.
+
+#include "vm/frame.hpp"
+
+namespace omc::vm {
+
+struct Interpreter {
+  // Runs the topmost frame, which C++ pushed, until it returns. True: the result is in Vm::result_; false: an error is
+  // pending and the frame is gone.
+  static bool run(Vm& vm);
+};
+
+}  // namespace omc::vm

@@ -1,0 +1,361 @@
+// The interpreter's surroundings: builtins, calls from C++, classes, garbage collection, the end of a run.
+
+#include "vm/vm.hpp"
+
+#include <pthread.h>
+
+#include <algorithm>
+
+#include "lang/source.hpp"
+#include "vm/error_texts.hpp"
+#include "vm/interpreter.hpp"
+#include "vm/module_loader.hpp"
+
+namespace omc::vm {
+
+namespace {
+
+// Space on the C++ stack that natives and the interpreter may still need when a further call is refused.
+constexpr size_t kNativeStackReserve = 128 << 10;
+
+char* native_stack_end() {
+  pthread_attr_t attributes;
+  void* lowest = nullptr;
+  size_t size = 0;
+  if (pthread_getattr_np(pthread_self(), &attributes) != 0) return nullptr;
+  pthread_attr_getstack(&attributes, &lowest, &size);
+  pthread_attr_destroy(&attributes);
+  return static_cast<char*>(lowest) + std::min(kNativeStackReserve, size / 4);
+}
+
+class NoOutput : public Output {
+ public:
+  void write(std::string_view) override {}
+};
+NoOutput no_output;
+
+}  // namespace
+
+Vm::Vm(VmOptions options)
+    : options_(std::move(options)), heap_(options_.heap), stack_(options_.max_depth), output_(&no_output) {
+  heap_.set_due_flag(&due_);
+  modules_ = std::make_unique<ModuleLoader>(*this);
+  class_key_ = heap_.intern("__class__");
+  empty_string_ = heap_.intern("");
+  for (char c = 0;; ++c) {
+    ascii_[static_cast<unsigned char>(c)] = heap_.intern(std::string_view(&c, 1));
+    if (c == 127) break;
+  }
+  native_stack_end_ = native_stack_end();
+  if (options_.gc_stress) due_ = true;
+}
+
+Vm::~Vm() = default;
+
+// --- builtins ----------------------------------------------------------------------------------------------------------
+
+void Vm::add_builtins(std::span<const Builtin> rows) {
+  for (const Builtin& row : rows) {
+    GlobalCell* cell = globals_.cell(heap_.intern(row.name));
+    cell->builtin = &row;
+    cell->required = static_cast<uint32_t>(required_arguments(row.signature));
+    builtins_.push_back(&row);
+  }
+}
+
+const Builtin* Vm::find_builtin(std::string_view name) const {
+  const GlobalCell* cell = globals_.find(name);
+  return cell ? cell->builtin : nullptr;
+}
+
+Function* Vm::user_function(std::string_view name) const {
+  const GlobalCell* cell = globals_.find(name);
+  return cell ? cell->function : nullptr;
+}
+
+// --- calls from C++ ----------------------------------------------------------------------------------------------------
+
+Value* Vm::native_top() const {
+  Value* top = stack_.native_top;
+  if (stack_.depth) {
+    const Frame& frame = stack_.frames[stack_.depth - 1];
+    top = std::max(top, frame.base + frame.proto->register_count);
+  }
+  return top;
+}
+
+void Vm::check_native_stack() const {
+  const char here = 0;
+  if (&here < native_stack_end_) throw error_texts::recursion_limit(*this);
+}
+
+FunctionReference* Vm::reference(GlobalCell* cell) {
+  if (!cell->reference) {
+    cell->reference = heap_.allocate<FunctionReference>(Tag::Function);
+    cell->reference->kind = FunctionKind::Reference;
+    cell->reference->cell = cell;
+  }
+  return cell->reference;
+}
+
+Value Vm::function_named(std::string_view name) {
+  GlobalCell* cell = globals_.find(name);
+  if (!cell || (!cell->function && !cell->builtin)) return Value::null();
+  return Value(static_cast<Function*>(reference(cell)));
+}
+
+// What calling a value runs: a Closure or Constructor, or `builtin`. Throws when it cannot be called.
+Function* Vm::resolve_callable(Value callee, const Builtin*& builtin) {
+  builtin = nullptr;
+  GlobalCell* cell = nullptr;
+  if (callee.is_function()) {
+    Function* f = callee.as_function();
+    if (f->kind != FunctionKind::Reference) return f;
+    cell = static_cast<FunctionReference*>(f)->cell;
+  } else if (callee.is_string()) {
+    cell = globals_.find(callee.as_string()->view());
+    if (!cell) throw error_texts::undefined_function(*this, callee.as_string()->view());
+  } else {
+    throw error_texts::not_callable(callee);
+  }
+  for (GlobalCell* c = cell; c; c = c->fallback) {
+    if (c->function) return c->function;
+    if (c->builtin) {
+      builtin = c->builtin;
+      return nullptr;
+    }
+  }
+  throw error_texts::undefined_function(*this, cell->name->view());
+}
+
+bool Vm::callable(Value v) const {
+  if (v.is_function()) return true;
+  if (!v.is_string()) return false;
+  const GlobalCell* cell = globals_.find(v.as_string()->view());
+  return cell && (cell->function || cell->builtin);
+}
+
+Value Vm::call(Value callee, std::span<const Value> arguments) {
+  check_native_stack();
+  const Builtin* builtin = nullptr;
+  Function* function = resolve_callable(callee, builtin);
+  if (function && function->kind == FunctionKind::Closure) return run_closure(static_cast<Closure*>(function), arguments);
+  if (function) return construct(static_cast<Constructor*>(function), arguments);
+
+  if (arguments.size() < required_arguments(builtin->signature)) throw Error(arity_message(*builtin));
+  Value* base = native_top();
+  Value* const saved = stack_.native_top;
+  if (base + arguments.size() > stack_.soft_limit && !stack_.raise_limit(base + arguments.size()))
+    throw error_texts::recursion_limit(*this);
+  std::copy(arguments.begin(), arguments.end(), base);
+  stack_.native_top = base + arguments.size();
+  struct Restore {
+    Stack& stack;
+    Value* top;
+    ~Restore() { stack.native_top = top; }
+  } restore{stack_, saved};
+  return builtin->function(*this, Args(*builtin, *this, base, arguments.size()));
+}
+
+Value Vm::run_closure(Closure* closure, std::span<const Value> arguments) {
+  if (arguments.size() != closure->proto->parameter_count) throw error_texts::arity(*closure, arguments.size());
+  Value* base = native_top();
+  Value* const top = base + std::max<size_t>(closure->proto->register_count, arguments.size());
+  if (stack_.depth >= options_.max_depth + 1 || (top > stack_.soft_limit && !stack_.raise_limit(top)))
+    throw error_texts::recursion_limit(*this);
+  std::copy(arguments.begin(), arguments.end(), base);
+  Frame& frame = stack_.frames[stack_.depth++];
+  frame = {closure, closure->proto, closure->proto->code.data(), base, 0, true, false};
+  if (!Interpreter::run(*this)) {
+    write_trace();
+    throw std::move(pending_);
+  }
+  return result_;
+}
+
+Value Vm::construct(Constructor* constructor, std::span<const Value> arguments) {
+  if (arguments.size() != constructor->field_count) throw error_texts::arity(*constructor, arguments.size());
+  Dict* instance = heap_.dict();
+  instance->set(heap_, class_key_, Value(constructor->class_name));
+  for (size_t i = 0; i < arguments.size(); ++i) instance->set(heap_, constructor->fields()[i], arguments[i]);
+  return Value(instance);
+}
+
+bool Vm::stream(Value thunk, const YieldConsumer& consume) {
+  // Generator calls of the callback are eager again: streaming is off while the consumer runs.
+  const YieldConsumer* const outer = consumer_;
+  const bool outer_stopped = consumer_stopped_;
+  struct Restore {
+    Vm& vm;
+    const YieldConsumer* outer;
+    bool stopped;
+    ~Restore() {
+      vm.consumer_ = outer;
+      vm.consumer_stopped_ = stopped;
+    }
+  } restore{*this, outer, outer_stopped};
+  const YieldConsumer isolated = [&](Value v) {
+    const YieldConsumer* const mine = consumer_;
+    consumer_ = nullptr;
+    struct On {
+      Vm& vm;
+      const YieldConsumer* mine;
+      ~On() { vm.consumer_ = mine; }
+    } on{*this, mine};
+    return consume(v);
+  };
+  consumer_ = &isolated;
+  consumer_stopped_ = false;
+  call(thunk, std::span<const Value>());
+  return !consumer_stopped_;
+}
+
+// --- classes -----------------------------------------------------------------------------------------------------------
+
+const String* Vm::class_of(Value v) const {
+  if (!v.is_dict()) return nullptr;
+  const Dict* d = v.as_dict();
+  const Value* name = d->used && d->entries[0].key == class_key_ ? &d->entries[0].value : d->get(class_key_);
+  return name && name->is_string() ? name->as_string() : nullptr;
+}
+
+String* Vm::parent_class(const String* name) const {
+  const auto found = classes_.find(name);
+  return found == classes_.end() ? nullptr : found->second.parent;
+}
+
+namespace {
+constexpr int kMaxClassLinks = 64;
+}
+
+bool Vm::is_instance(Value v, std::string_view class_name) {
+  const String* own = class_of(v);
+  if (!own) return false;
+  const String* name = heap_.intern(own->view());
+  for (int links = 0; name && links <= kMaxClassLinks; ++links) {
+    if (name->view() == class_name) return true;
+    name = parent_class(name);
+  }
+  return false;
+}
+
+Function* Vm::find_method(const String* class_name, const String* method) const {
+  std::string full;
+  for (int links = 0; class_name && links <= kMaxClassLinks; ++links) {
+    full.assign(class_name->view()).append("__").append(method->view());
+    if (const GlobalCell* cell = globals_.find(full); cell && cell->function) return cell->function;
+    const auto found = classes_.find(class_name);
+    if (found == classes_.end()) return nullptr;
+    if (const auto m = found->second.methods.find(method); m != found->second.methods.end() && m->second->function)
+      return m->second->function;
+    class_name = found->second.parent;
+  }
+  return nullptr;
+}
+
+void Vm::define_class(const ClassSite& site, const Value* methods) {
+  auto* constructor = heap_.allocate<Constructor>(Tag::Function, site.fields.size() * sizeof(String*));
+  constructor->kind = FunctionKind::Constructor;
+  constructor->class_name = site.name;
+  constructor->field_count = static_cast<uint32_t>(site.fields.size());
+  std::copy(site.fields.begin(), site.fields.end(), constructor->fields());
+  ClassInfo& info = classes_[site.name];
+  info.parent = site.parent;
+  for (size_t i = 0; i < site.method_cells.size(); ++i) {
+    globals_.set_function(*site.method_cells[i], methods[i].as_function());
+    info.methods[site.method_names[i]] = site.method_cells[i];
+  }
+  globals_.set_function(*site.constructor, constructor);
+}
+
+// --- garbage collection ------------------------------------------------------------------------------------------------
+
+RootBase::RootBase(Vm& vm, Value v) : value_(v), vm_(vm), below_(vm.roots_) { vm.roots_ = this; }
+RootBase::~RootBase() { vm_.roots_ = below_; }
+
+void Vm::mark_roots(Marker& marker) {
+  Value* const top = native_top();
+  for (Value* v = stack_.values; v < top; ++v) marker.mark(*v);
+  for (size_t i = 0; i < stack_.depth; ++i) marker.mark(static_cast<Object*>(stack_.frames[i].closure));
+  globals_.each([&](GlobalCell& cell) {
+    marker.mark(cell.name);
+    marker.mark(cell.variable);
+    marker.mark(cell.function);
+    marker.mark(cell.reference);
+  });
+  for (const RootBase* root = roots_; root; root = root->below_) marker.mark(root->value_);
+  for (const auto& [name, info] : classes_) {
+    marker.mark(const_cast<String*>(name));
+    marker.mark(info.parent);
+    for (const auto& [method, cell] : info.methods) marker.mark(const_cast<String*>(method));
+  }
+  marker.mark(class_key_);
+  marker.mark(empty_string_);
+  for (String* s : ascii_) marker.mark(s);
+  marker.mark(pending_.thrown);
+  marker.mark(result_);
+  modules_->mark_roots(marker);
+  for (const auto& mark : root_markers_) mark(marker);
+}
+
+void Vm::collect_garbage() {
+  heap_.collect([this](Marker& marker) { mark_roots(marker); });
+  stack_.clear_above(native_top());
+}
+
+bool Vm::safepoint() {
+  due_.store(options_.gc_stress, std::memory_order_relaxed);
+  if (options_.gc_stress || heap_.collection_due()) collect_garbage();
+  try {
+    check_stop();
+  } catch (Error& e) {
+    pending_ = std::move(e);
+    return false;
+  }
+  return true;
+}
+
+void Vm::check_stop() {
+  const Stop why = stop_.load(std::memory_order_relaxed);
+  if (why == Stop::None) return;
+  Error e(why == Stop::Timeout ? "Time limit exceeded" : "Interrupted");
+  e.kind = ErrorKind::Fatal;
+  e.exit_status = why == Stop::Timeout ? 124 : 130;
+  throw e;
+}
+
+void Vm::poll_slow() { check_stop(); }
+
+// --- the end of a run --------------------------------------------------------------------------------------------------
+
+void Vm::write_trace() {
+  error_texts::append_trace(pending_, left_dropped_, left_.size(), [this](size_t i) {
+    return error_texts::trace_line(left_[i].callee, left_[i].caller, left_[i].pc);
+  });
+  left_.clear();
+  left_dropped_ = 0;
+}
+
+RunResult Vm::uncaught(Error& e) {
+  RunResult result;
+  result.status = e.exit_status;
+  result.message = e.kind == ErrorKind::Thrown ? display(e.thrown) : e.message;
+  result.trace = e.trace_text();
+  result.source = e.source;
+  result.span = e.span;
+  return result;
+}
+
+RunResult Vm::run(std::shared_ptr<const lang::Source> source) {
+  program_ = source;
+  try {
+    modules_->run_program(std::move(source));
+  } catch (Error& e) {
+    return uncaught(e);
+  }
+  return {};
+}
+
+Value Vm::evaluate(std::string_view text, std::string_view what) { return modules_->evaluate(text, what, nullptr); }
+
+}  // namespace omc::vm
