@@ -56,23 +56,23 @@ class Formatter {
     return false;
   }
 
-  // The text of a piece of the file with the line ends of this one.
+  // The text of a piece of the file, with LF for CRLF. A CR in front of a CRLF is left with it: alone in front of the LF
+  // it would be taken for part of the line end the next time.
   std::string verbatim(Span span) const {
     std::string text(source_.text(span));
-    if (text.find('\r') != std::string::npos) {
-      size_t crlf = 0;
-      while ((crlf = text.find("\r\n", crlf)) != std::string::npos) text.erase(crlf, 1);
-    }
+    for (size_t crlf = text.find("\r\n"); crlf != std::string::npos; crlf = text.find("\r\n", crlf + 1))
+      if (crlf == 0 || text[crlf - 1] != '\r') text.erase(crlf, 1);
     return text;
   }
 
   std::string comment_text(const Comment& comment) const {
     std::string text;
-    for (const char c : verbatim(comment.span)) {
-      if (c == '\n') text.erase(text.find_last_not_of(" \t") + 1);
+    const auto trim = [&text] { text.erase(text.find_last_not_of(" \t\r") + 1); };
+    for (const char c : source_.text(comment.span)) {
+      if (c == '\n') trim();
       text += c;
     }
-    text.erase(text.find_last_not_of(" \t") + 1);
+    trim();
     return text;
   }
 

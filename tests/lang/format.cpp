@@ -122,6 +122,8 @@ const Row kRows[] = {
     {"h x = f\"{ y # in\n}\"; # out", "h x = f\"{ y # in\n}\";  # out\n"},
     {"# trailing blanks  \t\n/* a  \n b\t*/", "# trailing blanks\n/* a\n b\t*/\n"},
     {"x = 1 # a\n;", "# a\nx = 1;\n"},
+    {"# a \r", "# a\n"},
+    {"/* a \r\r\n b */ x = \"\"\"a\r\nb\r\r\n\"\"\"", "/* a\n b */\nx = \"\"\"a\nb\r\r\n\"\"\";\n"},
     // indentation
     {"fn f() { if a { while b { c(fn() { d(); }); } } }",
      "fn f() {\n    if a {\n        while b {\n            c(fn() {\n                d();\n            });\n        }\n    }\n}\n"},
