@@ -91,6 +91,9 @@ void FunctionCompiler::prologue() {
   if (context_.options.keep_result && !parent_) {
     result_register_ = temporary();
     emit(Instruction::abc(Op::LoadNull, static_cast<Register>(result_register_), 0, 0));
+    // Functions of a snippet are visible from its first line.
+    for (const lang::Stmt* s : function_.body.statements)
+      if (s->kind == lang::StmtKind::Function) statement(*s);
   }
   if (function_.expression) {
     Temporaries scope(*this);

@@ -20,7 +20,7 @@ struct ModuleLoader::Parsed {
   lang::ParseResult result;
 };
 
-GlobalCell* ModuleLoader::cell(const std::string& name) { return vm_.globals_.cell(vm_.heap_.intern(name)); }
+GlobalCell* ModuleLoader::cell(const std::string& name) { return vm_->globals_.cell(vm_->heap_.intern(name)); }
 
 Box* ModuleLoader::late_box(Vm& vm, LateScope& scope, String* name) {
   if (Box* box = scope.find(name)) return box;
@@ -56,7 +56,7 @@ ModuleLoader::Parsed ModuleLoader::parse(std::shared_ptr<const lang::Source> sou
   return parsed;
 }
 
-Value ModuleLoader::run_closure(Closure* closure) { return vm_.run_closure(closure, {}); }
+Value ModuleLoader::run_closure(Closure* closure) { return vm_->run_closure(closure, {}); }
 
 namespace {
 
@@ -91,9 +91,9 @@ void ModuleLoader::run_program(std::shared_ptr<const lang::Source> source) {
   const std::string path = fs::weakly_canonical(parsed.source->path(), ignored).string();
   loading_.emplace(path, "");
   lang::resolve(*parsed.result.module);
-  Proto* proto = compiled(vm_, *parsed.result.module, parsed.source, {}, "");
+  Proto* proto = compiled(*vm_, *parsed.result.module, parsed.source, {}, "");
   parsed.result = {};  // the tree is not needed any more
-  run_closure(make_closure(vm_, proto, {}));
+  run_closure(make_closure(*vm_, proto, {}));
 }
 
 Value ModuleLoader::evaluate(std::string_view text, std::string_view what, const EvalScope* scope) {
@@ -101,7 +101,7 @@ Value ModuleLoader::evaluate(std::string_view text, std::string_view what, const
   Parsed parsed = parse(source, std::string(what) + " parse error: ");
   lang::Module& module = *parsed.result.module;
   std::unordered_set<std::string_view> existing;
-  vm_.globals_.each([&](const GlobalCell& c) {
+  vm_->globals_.each([&](const GlobalCell& c) {
     if (!c.variable.is_unassigned()) existing.insert(c.name->view());
   });
   lang::ResolveOptions resolve_options{&existing, nullptr};
@@ -118,9 +118,9 @@ Value ModuleLoader::evaluate(std::string_view text, std::string_view what, const
   lang::resolve(module, resolve_options);
   CompileOptions options;
   options.keep_result = true;
-  Proto* proto = compiled(vm_, module, source, options, std::string(what) + " parse error: ");
+  Proto* proto = compiled(*vm_, module, source, options, std::string(what) + " parse error: ");
   parsed.result = {};
-  return run_closure(make_closure(vm_, proto, captures));
+  return run_closure(make_closure(*vm_, proto, captures));
 }
 
 // --- import ------------------------------------------------------------------------------------------------------------
@@ -139,9 +139,9 @@ void ModuleLoader::run_top_level(Parsed& parsed, const CompileOptions& options, 
     captures.push_back(Value(scope));
   }
   lang::resolve(*parsed.result.module, resolve_options);
-  Proto* proto = compiled(vm_, *parsed.result.module, parsed.source, options, "");
+  Proto* proto = compiled(*vm_, *parsed.result.module, parsed.source, options, "");
   parsed.result = {};
-  run_closure(make_closure(vm_, proto, captures));
+  run_closure(make_closure(*vm_, proto, captures));
 }
 
 namespace {
@@ -200,7 +200,7 @@ void ModuleLoader::add_names(const Loaded& loaded, const std::string& prefix) {
     GlobalCell* own = cell(loaded.prefix + name);
     GlobalCell* added = cell(prefix + name);
     if (prefix.empty()) {
-      if (own->function) vm_.globals_.set_function(*added, own->function);
+      if (own->function) vm_->globals_.set_function(*added, own->function);
     } else if (!added->function) {
       added->fallback = own;
     }
@@ -244,7 +244,7 @@ void ModuleLoader::take_names(const ImportSite& site, const std::string& prefix,
       GlobalCell* own = cell(prefix + function);
       GlobalCell* visible = cell(function);
       if (own->function) {
-        vm_.globals_.set_function(*visible, own->function);
+        vm_->globals_.set_function(*visible, own->function);
       } else if (in_progress) {
         own->fallback = nullptr;
         visible->fallback = own;
@@ -291,20 +291,20 @@ std::string ModuleLoader::find_module(const std::string& name, const lang::Sourc
   std::vector<std::string> folders{"", beside};
   if (!pinned) {
     folders.push_back("omc_modules");
-    for (const std::string& folder : vm_.options_.module_folders) folders.push_back(folder);
-    if (!vm_.options_.standard_library.empty()) folders.push_back(vm_.options_.standard_library);
+    for (const std::string& folder : vm_->options_.module_folders) folders.push_back(folder);
+    if (!vm_->options_.standard_library.empty()) folders.push_back(vm_->options_.standard_library);
   }
   for (const std::string& folder : folders)
     if (std::string path = find_in(folder); !path.empty()) return path;
   // Old programs name places of the standard library: examples/lib/prometheus.omc, lib/np, std/test.
-  if (!vm_.options_.standard_library.empty()) {
+  if (!vm_->options_.standard_library.empty()) {
     std::string_view rest = name;
     if (rest.ends_with(".omc")) rest.remove_suffix(4);
     const size_t last = rest.rfind('/');
     if (last != std::string_view::npos) {
       const std::string_view folder = rest.substr(0, last);
       const bool library = folder == "lib" || folder == "std" || folder.ends_with("/lib") || folder.ends_with("/std");
-      const std::string base = joined(vm_.options_.standard_library, std::string(rest.substr(last + 1)));
+      const std::string base = joined(vm_->options_.standard_library, std::string(rest.substr(last + 1)));
       if (library) {
         if (is_file(base + ".omc")) return base + ".omc";
         if (is_file(base + "/init.omc")) return base + "/init.omc";

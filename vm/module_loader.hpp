@@ -30,7 +30,7 @@ struct EvalScope {
 
 class ModuleLoader {
  public:
-  explicit ModuleLoader(Vm& vm) : vm_(vm) {}
+  explicit ModuleLoader(Vm& vm) : vm_(&vm) {}
 
   void run_program(std::shared_ptr<const lang::Source> source);
   void import(const ImportSite& site, const lang::Source& importer, LateScope* scope);
@@ -65,7 +65,7 @@ class ModuleLoader {
   Value run_closure(Closure* closure);
   GlobalCell* cell(const std::string& name);
 
-  Vm& vm_;
+  Vm* vm_;
   std::unordered_map<std::string, Loaded> loaded_;  // by the text of the import
   std::unordered_map<std::string, std::string> loading_;  // path of a module that is running now: its prefix
   size_t hidden_count_ = 0;

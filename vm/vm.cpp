@@ -289,6 +289,17 @@ void Vm::mark_roots(Marker& marker) {
     marker.mark(info.parent);
     for (const auto& [method, cell] : info.methods) marker.mark(const_cast<String*>(method));
   }
+  for (const TableCopy* copy : table_copies_) {
+    for (const TableCopy::Row& row : copy->rows) {
+      marker.mark(row.variable);
+      marker.mark(row.function);
+    }
+    for (const auto& [name, info] : copy->classes) {
+      marker.mark(const_cast<String*>(name));
+      marker.mark(info.parent);
+      for (const auto& [method, cell] : info.methods) marker.mark(const_cast<String*>(method));
+    }
+  }
   marker.mark(class_key_);
   marker.mark(empty_string_);
   for (String* s : ascii_) marker.mark(s);
@@ -356,6 +367,65 @@ RunResult Vm::run(std::shared_ptr<const lang::Source> source) {
   return {};
 }
 
-Value Vm::evaluate(std::string_view text, std::string_view what) { return modules_->evaluate(text, what, nullptr); }
+Value Vm::evaluate(std::string_view text, std::string_view what) {
+  return modules_->evaluate(text, what, modules_->take_eval_scope());
+}
+
+// --- snippets with a table of their own --------------------------------------------------------------------------------
+
+Vm::TableCopy Vm::copy_table() {
+  TableCopy copy;
+  globals_.each([&](GlobalCell& cell) {
+    if (!cell.variable.is_unassigned() || cell.function || cell.fallback)
+      copy.rows.push_back({&cell, cell.variable, cell.function, cell.fallback});
+  });
+  copy.classes = classes_;
+  return copy;
+}
+
+void Vm::restore_table(TableCopy&& copy) {
+  globals_.each([&](GlobalCell& cell) {
+    cell.variable = Value::unassigned();
+    cell.fallback = nullptr;
+    globals_.set_function(cell, nullptr);
+  });
+  for (const TableCopy::Row& row : copy.rows) {
+    row.cell->variable = row.variable;
+    row.cell->fallback = row.fallback;
+    globals_.set_function(*row.cell, row.function);
+  }
+  classes_ = std::move(copy.classes);
+}
+
+Value Vm::evaluate_isolated(std::string_view text, std::string_view what, bool with_program) {
+  const EvalScope* const scope = modules_->take_eval_scope();
+  struct Aside {
+    Vm& vm;
+    TableCopy copy;
+    ModuleLoader modules;  // the snippet loads modules anew
+    explicit Aside(Vm& v) : vm(v), copy(v.copy_table()), modules(v) {
+      vm.table_copies_.push_back(&copy);
+      std::swap(modules, *vm.modules_);
+    }
+    ~Aside() {
+      std::swap(modules, *vm.modules_);
+      vm.table_copies_.pop_back();
+      vm.restore_table(std::move(copy));
+    }
+  } aside(*this);
+  if (!with_program) {
+    restore_table({});
+  } else if (scope) {
+    const auto show = [&](String* name, const Box* box) {
+      if (!box->value.is_unassigned()) globals_.cell(name)->set_variable(box->value);
+    };
+    std::vector<const LateScope*> late;
+    for (const LateScope* s = scope->late; s; s = s->parent) late.push_back(s);
+    for (; !late.empty(); late.pop_back())  // inner ones hide outer ones
+      for (const LateScope::Entry& e : late.back()->entries) show(e.name, e.box);
+    for (size_t i = scope->variables.size(); i-- > 0;) show(scope->variables[i].name, scope->variables[i].box);
+  }
+  return modules_->evaluate(text, what, nullptr);
+}
 
 }  // namespace omc::vm

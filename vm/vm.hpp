@@ -107,9 +107,12 @@ class Vm {
   // The value of a snippet evaluated at top level (builtins reference, section 16). Throws Error; `what` begins the
   // message of a syntax error: "eval_omc parse error: at L:C: ...".
   Value evaluate(std::string_view text, std::string_view what);
-  // Calls each loaded or defined thing a tool asks for by name: a user function or nullptr.
+  // The same with a table of its own, thrown away afterwards: empty, or with copies of the program's functions and of the
+  // variables visible at the call.
+  Value evaluate_isolated(std::string_view text, std::string_view what, bool with_program);
+  // A function of the program's table, or nullptr.
   Function* user_function(std::string_view name) const;
-  // Rows of a container that keeps Values across collections register a marker here.
+  // State that keeps Values across collections marks them here.
   void add_root_marker(std::function<void(Marker&)> marker) { root_markers_.push_back(std::move(marker)); }
 
   // State that a family of builtins keeps in this Vm, made on first use: vm.state<TapeState>().
@@ -140,6 +143,20 @@ class Vm {
     String* parent = nullptr;
     std::unordered_map<const String*, GlobalCell*> methods;
   };
+  // The program's table at one moment.
+  struct TableCopy {
+    struct Row {
+      GlobalCell* cell;
+      Value variable;
+      Function* function;
+      GlobalCell* fallback;
+    };
+    std::vector<Row> rows;
+    std::unordered_map<const String*, ClassInfo> classes;
+  };
+  TableCopy copy_table();
+  void restore_table(TableCopy&& copy);
+
   // A function that an error left: turned into a trace line only when somebody reads it.
   struct Left {
     const Proto* callee;
@@ -185,6 +202,7 @@ class Vm {
   Value result_;               // of the frame that returned to C++
   uint32_t lambda_count_ = 0;
   std::unordered_map<const String*, ClassInfo> classes_;
+  std::vector<const TableCopy*> table_copies_;  // put aside while an isolated snippet runs
   const YieldConsumer* consumer_ = nullptr;  // of the generator functions running now; nullptr: they collect
   bool consumer_stopped_ = false;
   String* class_key_ = nullptr;   // "__class__"
