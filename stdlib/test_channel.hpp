@@ -1,0 +1,15 @@
+#pragma once
+// Where tests of one Vm leave their failures: vm.state<TestChannel>(). A list beside the call stack, so that what
+// nested calls record is kept.
+
+#include <string>
+#include <vector>
+
+namespace omc::stdlib {
+
+struct TestChannel {
+  std::string current;  // name of the running test; may be empty
+  std::vector<std::string> failures;
+};
+
+}  // namespace omc::stdlib
