@@ -1,0 +1,175 @@
+#include "stdlib/file_io.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <filesystem>
+#include <memory>
+
+namespace omc::stdlib {
+
+namespace {
+
+class FileDescriptor {
+ public:
+  FileDescriptor(const char* path, int flags, mode_t mode = 0) : number_(::open(path, flags | O_CLOEXEC, mode)) {}
+  ~FileDescriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  explicit operator bool() const { return number_ >= 0; }
+  int number() const { return number_; }
+  bool close() {  // some systems report a failed write only now
+    const int closing = number_;
+    number_ = -1;
+    return ::close(closing) == 0;
+  }
+
+ private:
+  int number_;
+};
+
+bool fail(std::error_code& why) {
+  why = std::error_code(errno, std::generic_category());
+  return false;
+}
+
+// A path with a zero byte names no file: the system would read up to it and take another one.
+bool is_path(const std::string& path, std::error_code& why) {
+  if (path.find('\0') == std::string::npos) return true;
+  errno = EINVAL;
+  return fail(why);
+}
+
+bool write_all(const FileDescriptor& file, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(file.number(), text.data(), text.size());
+    if (written < 0 && errno != EINTR) return false;
+    if (written > 0) text.remove_prefix(static_cast<size_t>(written));
+  }
+  return true;
+}
+
+bool write_directly(const std::string& path, std::string_view text, std::error_code& why) {
+  FileDescriptor file(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666);
+  if (!file || !write_all(file, text) || !file.close()) return fail(why);
+  return true;
+}
+
+std::string temporary_beside(const std::string& path) {
+  static std::atomic<unsigned> count{0};  // names must differ between the threads of a process
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash + 1);
+  return folder + ".omc-" + std::to_string(::getpid()) + "-" + std::to_string(count++) + ".tmp";
+}
+
+// A rename is on the disk when its folder is. Not every file system can do that, and the content is safe already.
+void sync_folder_of(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  if (const FileDescriptor file(folder.c_str(), O_RDONLY | O_DIRECTORY); file) ::fsync(file.number());
+}
+
+// The file a chain of symbolic links ends at: that one is replaced, the links stay.
+std::string behind_links(const std::string& path) {
+  std::error_code why;
+  const std::filesystem::path real = std::filesystem::canonical(path, why);
+  return why ? path : real.string();
+}
+
+}  // namespace
+
+std::optional<std::string> read_whole_file(const std::string& path, std::error_code& why) {
+  if (!is_path(path, why)) return std::nullopt;
+  const FileDescriptor file(path.c_str(), O_RDONLY);
+  struct stat status {};
+  if (!file || ::fstat(file.number(), &status) != 0) return fail(why), std::nullopt;
+
+  // The size is a guess only: devices and /proc have none, and a file may grow meanwhile.
+  constexpr size_t kChunk = 64 << 10;
+  std::string text;
+  size_t used = 0;
+  text.resize(S_ISREG(status.st_mode) && status.st_size > 0 ? static_cast<size_t>(status.st_size) + 1 : kChunk);
+  while (true) {
+    const ssize_t got = ::read(file.number(), text.data() + used, text.size() - used);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail(why), std::nullopt;
+    if (got == 0) break;
+    used += static_cast<size_t>(got);
+    if (used == text.size()) text.resize(used + std::max(used, kChunk));
+  }
+  text.resize(used);
+  return text;
+}
+
+bool replace_file(const std::string& path, std::string_view text, std::error_code& why) {
+  if (!is_path(path, why)) return false;
+  struct stat old {};
+  const bool exists = ::stat(path.c_str(), &old) == 0;
+  if (!exists && errno != ENOENT) return fail(why);
+  // Hard links and foreign owners are lost with a replaced file.
+  const bool own =
+      exists && S_ISREG(old.st_mode) && old.st_nlink == 1 && old.st_uid == ::geteuid() && old.st_gid == ::getegid();
+  if (exists && !own) return write_directly(path, text, why);
+  if (exists && ::access(path.c_str(), W_OK) != 0) return fail(why);
+
+  const std::string target = exists ? behind_links(path) : path;
+  // A link that leads nowhere: opening it creates what it names.
+  if (struct stat link{}; !exists && ::lstat(path.c_str(), &link) == 0) return write_directly(path, text, why);
+  const std::string temporary = temporary_beside(target);
+  FileDescriptor file(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0666);
+  if (!file) {
+    if (exists && (errno == EACCES || errno == EPERM || errno == EROFS)) return write_directly(path, text, why);
+    return fail(why);
+  }
+  const bool done = write_all(file, text) && (!exists || ::fchmod(file.number(), old.st_mode & 07777) == 0) &&
+                    ::fsync(file.number()) == 0 && file.close() && ::rename(temporary.c_str(), target.c_str()) == 0;
+  if (!done) {
+    fail(why);
+    ::unlink(temporary.c_str());
+    return false;
+  }
+  sync_folder_of(target);
+  return true;
+}
+
+bool append_to_file(const std::string& path, std::string_view text, std::error_code& why) {
+  if (!is_path(path, why)) return false;
+  FileDescriptor file(path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0666);
+  if (!file || !write_all(file, text) || !file.close()) return fail(why);
+  return true;
+}
+
+std::optional<std::vector<std::string>> list_folder(const std::string& path, std::error_code& why) {
+  if (!is_path(path, why)) return std::nullopt;
+  struct Close {
+    void operator()(DIR* open) const { ::closedir(open); }
+  };
+  const std::unique_ptr<DIR, Close> folder(::opendir(path.c_str()));
+  if (!folder) return fail(why), std::nullopt;
+  std::vector<std::string> names;
+  while (true) {
+    errno = 0;  // only so can the end be told from a failure
+    const dirent* entry = ::readdir(folder.get());
+    if (!entry && errno != 0) return fail(why), std::nullopt;
+    if (!entry) break;
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+bool entry_exists(const std::string& path) {
+  struct stat status {};
+  std::error_code why;
+  return is_path(path, why) && ::stat(path.c_str(), &status) == 0;
+}
+
+}  // namespace omc::stdlib

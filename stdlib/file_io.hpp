@@ -1,0 +1,27 @@
+#pragma once
+// Whole files. Failures are errno values in a std::error_code; whoever speaks to the user finds the words
+// (os_text.hpp).
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+namespace omc::stdlib {
+
+std::optional<std::string> read_whole_file(const std::string& path, std::error_code& why);
+
+// Makes `text` the content of the file, created if missing. Nobody ever sees half of it, nor does a crash leave that:
+// the text goes to a temporary name beside the file, to the disk, and then takes the file's place, with its
+// permissions. What cannot be replaced (a device, a pipe, a file in a folder one may not write to) is written directly.
+bool replace_file(const std::string& path, std::string_view text, std::error_code& why);
+
+bool append_to_file(const std::string& path, std::string_view text, std::error_code& why);
+
+// Names in a folder without `.` and `..`, in the order of their bytes.
+std::optional<std::vector<std::string>> list_folder(const std::string& path, std::error_code& why);
+
+bool entry_exists(const std::string& path);
+
+}  // namespace omc::stdlib
