@@ -1,0 +1,111 @@
+// HTTP requests (language reference, chapter 02, section 14).
+
+#include <fmt/format.h>
+
+#include "stdlib/http_client.hpp"
+#include "stdlib/os_text.hpp"
+#include "stdlib/permissions.hpp"
+#include "stdlib/record.hpp"
+#include "stdlib/stdlib.hpp"
+#include "vm/vm.hpp"
+
+namespace omc::stdlib {
+
+using vm::Args;
+using vm::Builtin;
+using vm::Dict;
+using vm::Value;
+using vm::Vm;
+
+static HttpHeaders headers_argument(Vm& vm, const Args& args, size_t i) {
+  HttpHeaders headers;
+  if (!args.has(i) || args[i].is_null()) return headers;
+  if (!args[i].is_dict()) throw vm::Error("http headers must be a dict or null, got " + vm::display(args[i]));
+  const Dict* d = args[i].as_dict();
+  for (const uint32_t entry : d->sorted(vm.heap())) {
+    std::string name(d->entries[entry].key->view()), value = vm::display(d->entries[entry].value);
+    if (!is_header(name, value)) throw vm::Error(fmt::format("http headers: '{}' and its value cannot be sent", name));
+    headers.emplace_back(std::move(name), std::move(value));
+  }
+  return headers;
+}
+
+static void add_content_type(HttpHeaders& headers, std::string_view type) {
+  if (!find_header(headers, "Content-Type")) headers.emplace_back("Content-Type", type);
+}
+
+// `failure` begins the message when there is no answer.
+static HttpAnswer exchange(Vm& vm, const Args& args, HttpRequest request, std::string_view failure) {
+  request.url = args.text(0).view();
+  require(vm, args, Permission::Network, request.url);
+  auto outcome = http_exchange(request, [&vm] { vm.poll(); });
+  if (const auto* failed = std::get_if<HttpFailure>(&outcome)) {
+    if (!http_available()) throw args.error(failed->why);
+    throw vm::Error(fmt::format("{} failed: {}", failure, failed->why));
+  }
+  HttpAnswer answer = std::get<HttpAnswer>(std::move(outcome));
+  answer.body = replace_ill_formed(answer.body);
+  return answer;
+}
+
+static Dict* answer_dict(Vm& vm, const HttpAnswer& answer) {
+  return record(vm, {{"body", vm.text(answer.body)},
+                     {"ok", Value::boolean(answer.status >= 200 && answer.status < 300)},
+                     {"status", Value::integer(answer.status)}});
+}
+
+template <HttpRequest::Method method>
+static Value without_body(Vm& vm, Args args) {
+  HttpRequest request{.method = method, .headers = headers_argument(vm, args, 1)};
+  return answer_dict(vm, exchange(vm, args, std::move(request), "HTTP request"));
+}
+
+template <HttpRequest::Method method>
+static Value with_body(Vm& vm, Args args) {
+  HttpRequest request{.method = method, .headers = headers_argument(vm, args, 2)};
+  add_content_type(request.headers, "text/plain; charset=utf-8");
+  request.body = args.text(1).view();
+  return answer_dict(vm, exchange(vm, args, std::move(request), args.name()));
+}
+
+// One argument to a builtin of another family, whatever the program calls by that name.
+static Value apply(Vm& vm, std::string_view builtin, Value argument) {
+  const Builtin* row = vm.find_builtin(builtin);
+  return row->function(vm, Args(*row, vm, &argument, 1));
+}
+
+static Value http_post_json(Vm& vm, Args args) {
+  HttpRequest request{.method = HttpRequest::Method::Post, .headers = headers_argument(vm, args, 2)};
+  add_content_type(request.headers, "application/json");
+  request.body = apply(vm, "json_stringify", args[1]).as_string()->view();
+  const HttpAnswer answer = exchange(vm, args, std::move(request), args.name());
+  Dict* out = answer_dict(vm, answer);
+  Value parsed;
+  try {
+    parsed = apply(vm, "json_parse", vm.text(answer.body));
+  } catch (const vm::Error&) {  // not JSON: null
+  }
+  out->set(vm.heap(), vm.heap().intern("json"), parsed);
+  return out;
+}
+
+using Method = HttpRequest::Method;
+
+constexpr Builtin kBuiltins[] = {
+    {"http_get", "(url, headers?) -> dict", "Asks for what is at an address.",
+     "try { http_get(\"http://localhost:1/\"); } catch e { println(e); }", without_body<Method::Get>},
+    {"http_delete", "(url, headers?) -> dict", "Asks to delete what is at an address.",
+     "try { http_delete(\"http://localhost:1/\"); } catch e { println(e); }", without_body<Method::Delete>},
+    {"http_post", "(url, body, headers?) -> dict", "Sends text to an address.",
+     "try { http_post(\"http://localhost:1/\", \"text\"); } catch e { println(e); }", with_body<Method::Post>},
+    {"http_put", "(url, body, headers?) -> dict", "Sends text to be stored at an address.",
+     "try { http_put(\"http://localhost:1/\", \"text\"); } catch e { println(e); }", with_body<Method::Put>},
+    {"http_post_json", "(url, data, headers?) -> dict", "Sends a value as JSON and reads the answer as JSON.",
+     "try { http_post_json(\"http://localhost:1/\", {\"a\": 1}); } catch e { println(e); }", http_post_json},
+};
+
+std::span<const Builtin> http_builtins() {
+  return kBuiltins;
+}
+
+}  // namespace omc::stdlib
