@@ -125,8 +125,10 @@ class Backward {
   // Every cell must then be written. Ask for one sink at a time: two operands may be the same node.
   template <class T>
   Sink<T> sink(size_t i);
-  // The contribution is the upstream gradient itself; shares the buffer where it can.
-  void pass(size_t i);
+  // The contribution is already there, without -0.0; the buffer becomes the gradient where it can.
+  void hand_over(size_t i, Tensor contribution);
+  // The contribution is the upstream gradient itself.
+  void pass(size_t i) { hand_over(i, record_.gradient); }
   // The contribution is term(j) for every cell j of operand i.
   template <class T, class Term>
   void accumulate(size_t i, size_t cost, const Term term);

@@ -371,16 +371,16 @@ void Tape::retire_unused() {
 
 // Sharing.
 
-void Backward::pass(size_t i) {
+void Backward::hand_over(size_t i, Tensor contribution) {
   Tensor& cells = targets_[i]->cells;
   if (!cells.has_buffer()) {
-    cells = record_.gradient;
+    cells = std::move(contribution);
     return;
   }
   in_mode(precision(), [&]<class Mode>(Mode) {
     using T = typename Mode::Cell;
-    const T* const d = record_.gradient.data<T>();
-    accumulate<T>(i, 1, [=](size_t j) { return d[j]; });
+    const T* const c = std::as_const(contribution).data<T>();
+    accumulate<T>(i, 1, [=](size_t j) { return c[j]; });
   });
 }
 

@@ -9,8 +9,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>  // memcpy
-#include <utility>  // index_sequence
+#include <cstring>      // memcpy
+#include <type_traits>  // conditional_t
+#include <utility>      // index_sequence
 
 namespace omc::tape {
 
@@ -25,6 +26,7 @@ template <class T>
 struct TileKernel {
   TileFunction<T>* const* tiles;
   size_t rows, cols;
+  void (*transpose)(size_t rows, size_t cols, const T* in, size_t in_row, T* out, size_t out_row);
 };
 
 constexpr size_t kMaxTileRows = 8, kMaxTileCols = 64;
@@ -65,26 +67,25 @@ namespace baseline {
 #undef OMC_TILE_VECTORS
 }  // namespace baseline
 
-template <class T>
+template <class T, bool Fused>
 const TileKernel<T>& kernel_for(Isa isa) {
 #if defined(__x86_64__)
-  if (isa == Isa::Avx512) return avx512::Kernel<T>::kKernel;
-  if (isa == Isa::Avx2) return avx2::Kernel<T>::kKernel;
+  if (isa == Isa::Avx512) return avx512::Kernel<T, Fused>::kKernel;
+  if (isa == Isa::Avx2) return avx2::Kernel<T, Fused>::kKernel;
 #endif
-  return baseline::Kernel<T>::kKernel;
+  return baseline::Kernel<T, Fused>::kKernel;
 }
 
 constexpr size_t kBlockDepth = 256, kBlockRows = 128;
 
 constexpr size_t round_up(size_t n, size_t to) { return (n + to - 1) / to * to; }
 
-// rows x k cells of a as tiles of kernel.rows rows: [tile][p][row].
+// rows x k cells of a, which lies transposed, as tiles of kernel.rows rows: [tile][p][row].
 template <class T>
 void pack_a(const TileKernel<T>& kernel, size_t rows, size_t k, Strided<T> a, T* out) {
   for (size_t i = 0; i < rows; i += kernel.rows, out += kernel.rows * k) {
     const size_t height = std::min(kernel.rows, rows - i);
-    for (size_t p = 0; p < k; ++p)
-      for (size_t r = 0; r < height; ++r) out[p * kernel.rows + r] = a.data[(i + r) * a.row + p * a.col];
+    for (size_t p = 0; p < k; ++p) std::memcpy(out + p * kernel.rows, a.data + i + p * a.col, height * sizeof(T));
   }
 }
 
@@ -96,8 +97,7 @@ void pack_b(const TileKernel<T>& kernel, size_t k, size_t width, Strided<T> b, T
     for (size_t p = 0; p < k; ++p) std::memcpy(out + p * kernel.cols, b.data + p * b.row, width * sizeof(T));
     return;
   }
-  for (size_t j = 0; j < width; ++j)
-    for (size_t p = 0; p < k; ++p) out[p * kernel.cols + j] = b.data[p * b.row + j * b.col];
+  kernel.transpose(width, k, b.data, b.col, out, kernel.cols);
 }
 
 // One thread's part: rows [i0, i1) and columns [j0, j1).
@@ -170,14 +170,14 @@ struct Part {
 
 }  // namespace
 
-template <class T>
+template <class Mode, class T>
 void matmul(const Compute& compute, Pool& pool, size_t m, size_t n, size_t k, Strided<T> a, Strided<T> b, const T* add,
             T* out) {
   if (m == 0 || n == 0) return;
-  const TileKernel<T>& kernel = kernel_for<T>(compute.isa());
+  const TileKernel<T>& kernel = kernel_for<T, !Mode::exact>(compute.isa());
   if (add && k > kBlockDepth) {  // what is added would be overwritten by the first part of the sums
     Tensor sums(pool, static_cast<int64_t>(m), static_cast<int64_t>(n), sizeof(T));
-    matmul<T>(compute, pool, m, n, k, a, b, nullptr, sums.data<T>());
+    matmul<Mode>(compute, pool, m, n, k, a, b, static_cast<const T*>(nullptr), sums.data<T>());
     const T* const s = sums.data<T>();
     return compute.cells(m * n, 1, [=](size_t i) { out[i] = add[i] + s[i]; });
   }
@@ -188,7 +188,7 @@ void matmul(const Compute& compute, Pool& pool, size_t m, size_t n, size_t k, St
                      .b = b,
                      .add = add,
                      .out = out,
-                     .packs_a = a.col != 1 && n > kernel.cols,
+                     .packs_a = a.col != 1 && n > kernel.cols && k > 64,
                      .packs_b = b.col != 1 || m > kBlockRows};
   // Columns are shared out: then each thread copies only its own panels.
   const size_t panels = (n + kernel.cols - 1) / kernel.cols;
@@ -203,9 +203,23 @@ void matmul(const Compute& compute, Pool& pool, size_t m, size_t n, size_t k, St
   });
 }
 
-template void matmul(const Compute&, Pool&, size_t, size_t, size_t, Strided<double>, Strided<double>, const double*,
-                     double*);
-template void matmul(const Compute&, Pool&, size_t, size_t, size_t, Strided<float>, Strided<float>, const float*,
-                     float*);
+template <class T>
+void transpose(const Compute& compute, size_t rows, size_t cols, const T* in, T* out) {
+  const TileKernel<T>& kernel = kernel_for<T, false>(compute.isa());
+  constexpr size_t kBand = 16;  // rows: whole blocks of registers
+  compute.rows((rows + kBand - 1) / kBand, kBand * cols, [&, in, out](size_t begin, size_t end) {
+    const size_t first = begin * kBand;
+    kernel.transpose(std::min(rows, end * kBand) - first, cols, in + first * cols, cols, out + first, rows);
+  });
+}
+
+template void transpose(const Compute&, size_t, size_t, const double*, double*);
+template void transpose(const Compute&, size_t, size_t, const float*, float*);
+template void matmul<ExactMode>(const Compute&, Pool&, size_t, size_t, size_t, Strided<double>, Strided<double>,
+                                const double*, double*);
+template void matmul<Fast64Mode>(const Compute&, Pool&, size_t, size_t, size_t, Strided<double>, Strided<double>,
+                                 const double*, double*);
+template void matmul<Fast32Mode>(const Compute&, Pool&, size_t, size_t, size_t, Strided<float>, Strided<float>,
+                                 const float*, float*);
 
 }  // namespace omc::tape

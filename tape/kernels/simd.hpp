@@ -19,7 +19,7 @@ inline Isa native_isa() {
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
         __builtin_cpu_supports("avx512bw"))
       return Isa::Avx512;
-    return __builtin_cpu_supports("avx2") ? Isa::Avx2 : Isa::Baseline;
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? Isa::Avx2 : Isa::Baseline;
   }();
   return isa;
 #else

@@ -15,12 +15,12 @@ static void backward(Backward& b) {
     const auto m = static_cast<size_t>(a.rows()), k = static_cast<size_t>(a.cols()), n = static_cast<size_t>(c.cols());
     if (b.wants(0)) {
       const Sink<T> s = b.sink<T>(0);
-      product<Mode>(b.compute(), b.pool(), m, k, n, Strided<T>::plain(d.data<T>(), n),
+      matmul<Mode>(b.compute(), b.pool(), m, k, n, Strided<T>::plain(d.data<T>(), n),
                     Strided<T>::transposed(c.data<T>(), n), s.in, s.out);
     }
     if (b.wants(1)) {
       const Sink<T> s = b.sink<T>(1);
-      product<Mode>(b.compute(), b.pool(), k, n, m, Strided<T>::transposed(a.data<T>(), k),
+      matmul<Mode>(b.compute(), b.pool(), k, n, m, Strided<T>::transposed(a.data<T>(), k),
                     Strided<T>::plain(d.data<T>(), n), s.in, s.out);
     }
   });
@@ -37,7 +37,7 @@ NodeId Tape::matmul(NodeId a_id, NodeId b_id) {
   in_mode(precision_, [&]<class Mode>(Mode) {
     using T = typename Mode::Cell;
     const auto m = static_cast<size_t>(a.rows()), k = static_cast<size_t>(a.cols()), n = static_cast<size_t>(b.cols());
-    product<Mode>(compute_, pool_, m, n, k, Strided<T>::plain(a.data<T>(), k), Strided<T>::plain(b.data<T>(), n),
+    tape::matmul<Mode>(compute_, pool_, m, n, k, Strided<T>::plain(a.data<T>(), k), Strided<T>::plain(b.data<T>(), n),
                   static_cast<const T*>(nullptr), y.data<T>());
   });
   return append(kMatmul, std::move(y), {a_id, b_id});

@@ -69,12 +69,12 @@ BOOST_DATA_TEST_CASE(products_sum_in_ascending_order, bdata::make(kShapes) * bda
     using S = Strided<double>;
     for (const S& left : {S::plain(a.data(), k), S::transposed(at.data(), m)})
       for (const S& right : {S::plain(b.data(), n), S::transposed(bt.data(), k)}) {
-        matmul<double>(compute, pool, m, n, k, left, right, nullptr, got.data());
+        matmul<ExactMode>(compute, pool, m, n, k, left, right, static_cast<const double*>(nullptr), got.data());
         BOOST_TEST(same_bits(got, expected));
-        matmul<double>(compute, pool, m, n, k, left, right, add.data(), got.data());
+        matmul<ExactMode>(compute, pool, m, n, k, left, right, add.data(), got.data());
         BOOST_TEST(same_bits(got, expected_added));
         got = add;
-        matmul<double>(compute, pool, m, n, k, left, right, got.data(), got.data());
+        matmul<ExactMode>(compute, pool, m, n, k, left, right, std::as_const(got).data(), got.data());
         BOOST_TEST(same_bits(got, expected_added));
       }
   }
