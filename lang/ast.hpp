@@ -23,8 +23,6 @@ namespace omc::lang {
 
 class Source;
 
-using Name = std::string_view;  // interned in Module::names
-
 enum class ExprKind : uint8_t {
 #define OMC_EXPR(Name) Name,
 #include "lang/exprs.def"
@@ -34,6 +32,8 @@ enum class StmtKind : uint8_t {
 #define OMC_STMT(Name) Name,
 #include "lang/stmts.def"
 };
+
+using Name = std::string_view;  // interned in Module::names
 
 struct Expr {
   ExprKind kind;
@@ -316,5 +316,7 @@ template <class... F>
 struct Overloaded : F... {
   using F::operator()...;
 };
+template <class... F>
+Overloaded(F...) -> Overloaded<F...>;  // clang before 17 does not deduce it
 
 }  // namespace omc::lang
