@@ -5,6 +5,8 @@
 #include "lang/format.hpp"
 #include "lang/parser.hpp"
 #include "stdlib/file_io.hpp"
+#include "stdlib/os_text.hpp"
+#include "stdlib/permissions.hpp"
 #include "stdlib/random.hpp"
 #include "stdlib/stdlib.hpp"
 #include "vm/vm.hpp"
@@ -32,7 +34,15 @@ static Value isolated(Vm& vm, Args args, bool with_program) {
 static Value eval_omc_fresh(Vm& vm, Args args) { return isolated(vm, args, false); }
 static Value eval_omc_ctx(Vm& vm, Args args) { return isolated(vm, args, true); }
 
-static Value omc_eval_file(Vm& vm, Args args) { return vm.evaluate(read_text(vm, args, args.text(0).view()), "omc_eval_file"); }
+static Value omc_eval_file(Vm& vm, Args args) {
+  const std::string path(args.text(0).view());
+  require(vm, args, Permission::Read, path);
+  std::error_code why;
+  const std::optional<std::string> text = read_whole_file(path, why);
+  if (!text) throw args.error(os_reason(why.value()));
+  if (lang::valid_utf8_prefix(*text) != text->size()) throw args.error("stream did not contain valid UTF-8");
+  return vm.evaluate(*text, "omc_eval_file");
+}
 
 // Empty when the text parses, else "at L:C: ...".
 static std::string syntax_error(std::string_view text) {

@@ -16,6 +16,7 @@ struct CompileOptions {
   // its functions and methods live in the cells prefix + name.
   std::string prefix;
   const std::unordered_set<std::string_view>* own_functions = nullptr;  // their plain names; with a prefix
+  bool is_module = false;       // `return` at its top level has no effect: loading goes on
   bool late_variables = false;  // a module first loaded inside a function: its variables are late names of that call
   bool keep_result = false;  // the function returns the value of the last expression statement of its own level
 };

@@ -466,6 +466,10 @@ void FunctionCompiler::try_statement(const lang::TryStmt& s) {
 }
 
 void FunctionCompiler::return_statement(const lang::ReturnStmt& s) {
+  if (context_.options.is_module && !parent_) {
+    if (s.value) any(s.value);
+    return;
+  }
   Register result;
   if (s.value) {
     result = any(s.value);

@@ -189,6 +189,7 @@ void ModuleLoader::import_whole(const ImportSite& site, const lang::Source& impo
   CompileOptions options;
   options.prefix = prefix;
   options.own_functions = prefix.empty() ? nullptr : &own;
+  options.is_module = true;
   options.late_variables = scope != nullptr;
   const Loading running(loading_, module.identity, prefix);
   run_top_level(parsed, options, scope);
@@ -220,6 +221,7 @@ void ModuleLoader::import_selected(const ImportSite& site, const lang::Source& i
   CompileOptions options;
   options.prefix = prefix;
   options.own_functions = &own;
+  options.is_module = true;
   options.late_variables = scope != nullptr;
   {
     const Loading running(loading_, module.identity, prefix);
@@ -311,7 +313,8 @@ std::string ModuleLoader::find_module(const std::string& name, const lang::Sourc
       }
     }
   }
-  throw Error("Could not resolve module `" + name + "` (set OMC_STDLIB_PATH or place NAME.omc on the search path)");
+  throw Error("Could not resolve module `" + name + "` (set OMC_STDLIB_PATH or place " + name +
+              ".omc on the search path)");
 }
 
 void ModuleLoader::mark_roots(Marker& marker) {
