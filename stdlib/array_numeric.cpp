@@ -1,5 +1,5 @@
 // Reductions by the number rule: one float among the elements makes the result float, else it is a wrapping int. And
-// the reductions that read every element as an int.
+// their relatives that read every element as an int or as a float.
 //
 // Float totals run strictly from left to right and start with the first element: programs rely on every bit. A fold
 // from -0.0 is that, because -0.0 + x is x for every x.
@@ -24,14 +24,35 @@ static T fold(T before, std::span<const T> x, Op op) {
   return before;
 }
 
-template <Cell T>
-static T smaller(T a, T b) {
-  return b < a ? b : a;
-}
+struct Less {
+  template <Cell T>
+  bool operator()(T a, T b) const {
+    return a < b;
+  }
+};
 
-template <Cell T>
-static T greater(T a, T b) {
-  return b > a ? b : a;
+struct Greater {
+  template <Cell T>
+  bool operator()(T a, T b) const {
+    return a > b;
+  }
+};
+
+// The first of `before` and the elements that none of them is better than; NaN is better than nothing. Lanes of their
+// own do not wait for each other; which comes first matters only between 0.0 and -0.0.
+template <Cell T, class Better>
+static T best_of(T before, std::span<const T> x, Better better) {
+  constexpr size_t kLanes = 8;
+  std::array<T, kLanes> lanes;
+  lanes.fill(before);
+  size_t i = 0;
+  for (; i + kLanes <= x.size(); i += kLanes)
+    for (size_t j = 0; j < kLanes; ++j) lanes[j] = better(x[i + j], lanes[j]) ? x[i + j] : lanes[j];
+  T best = before;
+  for (const T v : lanes) best = better(v, best) ? v : best;
+  for (; i < x.size(); ++i) best = better(x[i], best) ? x[i] : best;
+  if (std::same_as<T, double> && best == 0 && before != 0) return *std::ranges::find(x, best);
+  return best;
 }
 
 template <Cell T>
@@ -64,25 +85,32 @@ static Value arr_product(Vm& vm, Args args) {
   return with_number_kind(has_float(array), [&]<Cell T>() { return number(fold_all<T>(vm, array, T(1), Multiply())); });
 }
 
-// The first of the elements that nothing is `better` than, NaN ignored; NaN when there is nothing else.
 template <Cell T, class Better>
-static T extreme(Vm& vm, const Array* array, Better better) {
-  size_t start = 0;
-  if constexpr (std::same_as<T, double>) {
-    while (start < array->size && std::isnan(to_float(array->at(start)))) ++start;
-    if (start == array->size) return std::numeric_limits<double>::quiet_NaN();
-  }
-  return fold_all<T>(vm, array, read_cell<T>(array->at(start)), better);
+static T best_of_all(Vm& vm, const Array* array, T start, Better better) {
+  T best = start;
+  for_each_cells<T>(vm, array, [&](std::span<const T> x, size_t) { best = best_of(best, x, better); });
+  return best;
+}
+
+// NaN when there is nothing else.
+template <class Better>
+static Value extreme(Vm& vm, const Array* array, Better better) {
+  return with_number_kind(has_float(array), [&]<Cell T>() {
+    size_t start = 0;
+    if constexpr (std::same_as<T, double>) {
+      while (start < array->size && std::isnan(to_float(array->at(start)))) ++start;
+      if (start == array->size) return number(std::numeric_limits<double>::quiet_NaN());
+    }
+    return number(best_of_all(vm, array, read_cell<T>(array->at(start)), better));
+  });
 }
 
 static Value arr_min(Vm& vm, Args args) {
-  const Array* array = non_empty_array(args, 0);
-  return with_number_kind(has_float(array), [&]<Cell T>() { return number(extreme<T>(vm, array, smaller<T>)); });
+  return extreme(vm, non_empty_array(args, 0), Less());
 }
 
 static Value arr_max(Vm& vm, Args args) {
-  const Array* array = non_empty_array(args, 0);
-  return with_number_kind(has_float(array), [&]<Cell T>() { return number(extreme<T>(vm, array, greater<T>)); });
+  return extreme(vm, non_empty_array(args, 0), Greater());
 }
 
 static Value arr_cumsum(Vm& vm, Args args) {
@@ -131,11 +159,11 @@ static Value arr_sum_int(Vm& vm, Args args) {
 }
 
 static Value arr_min_int(Vm& vm, Args args) {
-  return Value::integer(extreme<int64_t>(vm, non_empty_array(args, 0), smaller<int64_t>));
+  return Value::integer(best_of_all<int64_t>(vm, non_empty_array(args, 0), INT64_MAX, Less()));
 }
 
 static Value arr_max_int(Vm& vm, Args args) {
-  return Value::integer(extreme<int64_t>(vm, non_empty_array(args, 0), greater<int64_t>));
+  return Value::integer(best_of_all<int64_t>(vm, non_empty_array(args, 0), INT64_MIN, Greater()));
 }
 
 static Value arr_gcd(Vm& vm, Args args) {
@@ -147,27 +175,36 @@ static Value arr_gcd(Vm& vm, Args args) {
   return Value::integer(static_cast<int64_t>(gcd));
 }
 
-// The index of the first extreme of the float readings; a NaN in front stays, others are passed over.
+// And those that read every element as a float.
+
+static Value arr_min_float(Vm& vm, Args args) {
+  return Value::real(best_of_all(vm, non_empty_array(args, 0), std::numeric_limits<double>::infinity(), Less()));
+}
+
+static Value arr_max_float(Vm& vm, Args args) {
+  return Value::real(best_of_all(vm, non_empty_array(args, 0), -std::numeric_limits<double>::infinity(), Greater()));
+}
+
+// The first index that nothing is better than; a NaN in front stays, others are passed over.
 template <class Better>
-static Value index_of_extreme(Vm& vm, const Array* array, Better better) {
+static Value index_of_best(Vm& vm, const Array* array, Better better) {
   double best = to_float(array->at(0));
   size_t index = 0;
   for_each_cells<double>(vm, array, [&](std::span<const double> x, size_t from) {
-    for (size_t i = 0; i < x.size(); ++i) {
-      if (!better(x[i], best)) continue;
-      best = x[i];
-      index = from + i;
-    }
+    const double candidate = best_of(best, x, better);
+    if (!better(candidate, best)) return;
+    best = candidate;
+    index = from + static_cast<size_t>(std::ranges::find(x, best) - x.begin());
   });
   return Value::integer(static_cast<int64_t>(index));
 }
 
 static Value arr_argmax(Vm& vm, Args args) {
-  return index_of_extreme(vm, non_empty_array(args, 0), [](double x, double best) { return x > best; });
+  return index_of_best(vm, non_empty_array(args, 0), Greater());
 }
 
 static Value arr_argmin(Vm& vm, Args args) {
-  return index_of_extreme(vm, non_empty_array(args, 0), [](double x, double best) { return x < best; });
+  return index_of_best(vm, non_empty_array(args, 0), Less());
 }
 
 constexpr Builtin kBuiltins[] = {
@@ -190,6 +227,10 @@ constexpr Builtin kBuiltins[] = {
     {"arr_max_int", "(array) -> int", "The greatest element, read as ints.", "arr_max_int([2.9, 1])  # 2", arr_max_int},
     {"arr_gcd", "(array) -> int", "The greatest common divisor of the elements read as ints.",
      "arr_gcd([12, -18, 30])  # 6", arr_gcd},
+    {"arr_min_float", "(array) -> float", "The least element as a float; NaN is ignored.",
+     "arr_min_float([3, 1.5])  # 1.5", arr_min_float},
+    {"arr_max_float", "(array) -> float", "The greatest element as a float; NaN is ignored.",
+     "arr_max_float([3, 1.5])  # 3.0", arr_max_float},
     {"arr_argmax", "(array) -> int", "The index of the first greatest element.", "arr_argmax([1, 3, 3])  # 1",
      arr_argmax},
     {"arr_argmin", "(array) -> int", "The index of the first least element.", "arr_argmin([2, 1, 1])  # 1", arr_argmin},

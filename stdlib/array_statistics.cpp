@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>  // infinity
 
 #include "stdlib/array_arguments.hpp"
 #include "stdlib/sorting.hpp"
@@ -16,8 +15,6 @@ namespace omc::stdlib {
 using namespace vm;
 
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 struct Same {
   double operator()(double x) const { return x; }
@@ -59,22 +56,6 @@ static double mean(Vm& vm, const Array* array) {
 static double variance(Vm& vm, const Array* array) {
   const double m = mean(vm, array);
   return total(vm, array, [m](double x) { return (x - m) * (x - m); }) / size_of(array);
-}
-
-static Value arr_min_float(Vm& vm, Args args) {
-  double least = kInfinity;
-  for_each_cells<double>(vm, non_empty_array(args, 0), [&](std::span<const double> x, size_t) {
-    for (const double v : x) least = v < least ? v : least;
-  });
-  return Value::real(least);
-}
-
-static Value arr_max_float(Vm& vm, Args args) {
-  double greatest = -kInfinity;
-  for_each_cells<double>(vm, non_empty_array(args, 0), [&](std::span<const double> x, size_t) {
-    for (const double v : x) greatest = v > greatest ? v : greatest;
-  });
-  return Value::real(greatest);
 }
 
 static Value arr_mean(Vm& vm, Args args) {
@@ -126,10 +107,6 @@ static Value arr_norm(Vm& vm, Args args) {
 }
 
 constexpr Builtin kBuiltins[] = {
-    {"arr_min_float", "(array) -> float", "The least element as a float; NaN is ignored.",
-     "arr_min_float([3, 1.5])  # 1.5", arr_min_float},
-    {"arr_max_float", "(array) -> float", "The greatest element as a float; NaN is ignored.",
-     "arr_max_float([3, 1.5])  # 3.0", arr_max_float},
     {"arr_mean", "(array) -> float", "The arithmetic mean.", "arr_mean([1, 2, 6])  # 3.0", arr_mean},
     {"arr_variance", "(array) -> float", "The population variance.", "arr_variance([1, 2, 3, 4, 5])  # 2.0",
      arr_variance},

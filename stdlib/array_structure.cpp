@@ -45,11 +45,11 @@ static Value arr_concat(Vm& vm, Args args) {
 
 static Value arr_reverse(Vm& vm, Args args) {
   const Array* array = args.array(0, Wording::Argument);
-  Array* out = copy(vm, array);
+  Array* out = vm.heap().array(array->kind, array->size);
   if (out->kind == ElementKind::Values)
-    std::reverse(out->values, out->values + out->size);
+    std::reverse_copy(array->values, array->values + array->size, out->values);
   else
-    std::reverse(out->ints, out->ints + out->size);  // ints or floats: 8 bytes each
+    std::reverse_copy(array->ints, array->ints + array->size, out->ints);  // ints or floats: 8 bytes each
   return out;
 }
 

@@ -36,10 +36,16 @@ static void layer_norm(std::span<double> x, double eps) {
 
 // out[i] += input[i]·kernel[0], then += input[i + 1]·kernel[1], ... in this order for each i; across i in any.
 static void correlate(std::span<const double> input, std::span<const double> kernel, std::span<double> out) {
-  for (size_t k = 0; k < kernel.size(); ++k) {
-    const double weight = kernel[k];
+  size_t k = 0;
+  for (; k + 4 <= kernel.size(); k += 4) {  // four at a time: a sum is loaded and stored a quarter as often
+    const double w0 = kernel[k], w1 = kernel[k + 1], w2 = kernel[k + 2], w3 = kernel[k + 3];
     const double* in = input.data() + k;
-    for (size_t i = 0; i < out.size(); ++i) out[i] += in[i] * weight;
+    for (size_t i = 0; i < out.size(); ++i)
+      out[i] = (((out[i] + in[i] * w0) + in[i + 1] * w1) + in[i + 2] * w2) + in[i + 3] * w3;
+  }
+  for (; k < kernel.size(); ++k) {
+    const double* in = input.data() + k;
+    for (size_t i = 0; i < out.size(); ++i) out[i] += in[i] * kernel[k];
   }
 }
 

@@ -35,33 +35,38 @@ static bool all_ints(const Array* matrix) {
   });
 }
 
+// Row r of a matrix as T.
 template <Cell T>
-static std::vector<T> flattened(Vm& vm, const Array* matrix, size_t columns) {
-  std::vector<T> out(matrix->size * columns);
-  for (size_t r = 0; r < matrix->size; ++r) {
-    vm.poll();
-    read_cells<T>(rows_of(matrix)[r].as_array(), 0, std::span(out).subspan(r * columns, columns));
-  }
-  return out;
+static void read_row(const Array* matrix, size_t r, std::span<T> out) {
+  read_cells<T>(rows_of(matrix)[r].as_array(), 0, out);
 }
 
 template <Cell T>
 static Value product(Vm& vm, const Array* a, const Array* b) {
   const size_t inner = b->size, columns = columns_of(b);
-  const std::vector<T> x = flattened<T>(vm, a, inner), y = flattened<T>(vm, b, columns);
-  Array* out = vm.heap().array(ElementKind::Values, a->size);
-  std::vector<T*> rows(a->size);
-  for (size_t r = 0; r < rows.size(); ++r) {
-    Array* row = vm.heap().array(kKindOf<T>, columns);
-    out->values[r] = row;
-    rows[r] = cells<T>(row).data();
-  }
-  // A strip of rows at a time, so that a time limit is seen; each strip packs all of b once.
-  constexpr size_t kStrip = 128;
-  for (size_t r = 0; r < rows.size(); r += kStrip) {
+  PackedMatrix<T> packed(inner, columns);
+  std::vector<T> row(columns);
+  for (size_t k = 0; k < inner; ++k) {
     vm.poll();
-    const size_t n = std::min(kStrip, rows.size() - r);
-    multiply_rows(std::span(x).subspan(r * inner, n * inner), y, inner, columns, std::span(rows).subspan(r, n));
+    read_row<T>(b, k, row);
+    packed.set_row(k, row);
+  }
+  // A strip of rows at a time: it stays in the cache while all panels of b pass by.
+  constexpr size_t kStripBytes = 256 << 10;
+  const size_t strip = std::clamp<size_t>(kStripBytes / sizeof(T) / std::max<size_t>(inner, 1), 4, 128) / 4 * 4;
+  std::vector<T> left(strip * inner);
+  std::vector<T*> out_rows(strip);
+  Array* out = vm.heap().array(ElementKind::Values, a->size);
+  for (size_t r = 0; r < a->size; r += strip) {
+    vm.poll();
+    const size_t n = std::min(strip, a->size - r);
+    for (size_t i = 0; i < n; ++i) {
+      read_row<T>(a, r + i, std::span(left).subspan(i * inner, inner));
+      Array* out_row = vm.heap().array(kKindOf<T>, columns);
+      out->values[r + i] = out_row;
+      out_rows[i] = cells<T>(out_row).data();
+    }
+    multiply_rows(std::span<const T>(left).first(n * inner), packed, std::span(out_rows).first(n));
   }
   return out;
 }
@@ -123,9 +128,20 @@ static Value arr_transpose(Vm& vm, Args args) {
   return out;
 }
 
-static double dot(double before, std::span<const double> a, std::span<const double> b) {
-  for (size_t i = 0; i < a.size(); ++i) before += a[i] * b[i];
+template <Cell T>
+static double dot(double before, std::span<const T> a, std::span<const T> b) {
+  for (size_t i = 0; i < a.size(); ++i) before += static_cast<double>(a[i]) * static_cast<double>(b[i]);
   return before;
+}
+
+// The total from left to right of two arrays of one length, read as T first.
+template <Cell T>
+static double dot(Vm& vm, const Array* a, const Array* b) {
+  if (a->empty()) return 0.0;
+  double sum = -0.0;  // -0.0 + x is x: the sum starts with the first product
+  CellReader<T> x(a), y(b);
+  for_each_chunk(vm, a->size, [&](size_t from, size_t n) { sum = dot(sum, x.read(from, n), y.read(from, n)); });
+  return sum;
 }
 
 static Value arr_dot(Vm& vm, Args args) {
@@ -134,11 +150,7 @@ static Value arr_dot(Vm& vm, Args args) {
     throw args.error("length mismatch (" + std::to_string(a->size) + " vs " + std::to_string(b->size) + ")");
   require_cells(args, a);
   require_cells(args, b);
-  if (a->empty()) return Value::real(0.0);
-  double sum = -0.0;  // -0.0 + x is x: the sum starts with the first product
-  CellReader<double> x(a), y(b);
-  for_each_chunk(vm, a->size, [&](size_t from, size_t n) { sum = dot(sum, x.read(from, n), y.read(from, n)); });
-  return Value::real(sum);
+  return Value::real(a->is_ints() && b->is_ints() ? dot<int64_t>(vm, a, b) : dot<double>(vm, a, b));
 }
 
 static Value arr_outer(Vm& vm, Args args) {

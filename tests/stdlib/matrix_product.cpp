@@ -15,7 +15,9 @@ static void check(size_t n, size_t inner, size_t columns, const std::vector<T>& 
   std::vector<T> c(n * columns, T(7));
   std::vector<T*> rows(n);
   for (size_t i = 0; i < n; ++i) rows[i] = c.data() + i * columns;
-  multiply_rows(a, b, inner, columns, rows);
+  PackedMatrix<T> packed(inner, columns);
+  for (size_t k = 0; k < inner; ++k) packed.set_row(k, std::span(b).subspan(k * columns, columns));
+  multiply_rows(a, packed, rows);
   for (size_t i = 0; i < n; ++i)
     for (size_t j = 0; j < columns; ++j) {
       std::conditional_t<std::is_same_v<T, double>, double, uint64_t> sum = 0;
