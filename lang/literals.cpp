@@ -39,6 +39,7 @@ std::string decode(std::string_view body, Rules rules) {
     const char c = body[i];
     const char next = i + 1 < body.size() ? body[i + 1] : '\0';
     if (c == '\r' && next == '\n') continue;
+    if (c == '\\' && next == '\r' && rules != Rules::Raw && body.substr(i + 1).starts_with("\r\n")) continue;
     if (c == '\\' && rules != Rules::Raw && i + 1 < body.size()) {
       ++i;
       switch (next) {

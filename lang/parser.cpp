@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "lang/literals.hpp"
+#include "lang/native_stack.hpp"
 
 namespace omc::lang {
 
@@ -76,7 +77,7 @@ constexpr std::string_view kPatternTypes[] = {"int",  "float",    "string",     
                                               "dict", "function", "singularity", "null_t"};
 
 constexpr size_t kMaxErrors = 100;  // of one file; who has more will not read them
-constexpr ptrdiff_t kMaxStack = 6 << 20;  // of the 8 MB that a main thread has by default
+constexpr uint32_t kShallow = 64;   // levels that fit any stack, so that most files never ask how large it is
 
 // Thrown behind a reported error to where parsing can go on. Nothing else is thrown.
 struct SyntaxError {};
@@ -286,12 +287,14 @@ class Parser {
 
   // --- depth ------------------------------------------------------------------------------------------------------------
 
-  // One level of nesting. The native stack is watched as well: a build with sanitizers needs several times as much of it.
+  // One level of nesting. The native stack is watched as well: a thread may have a small one, and a build with sanitizers
+  // needs several times as much.
   class Nested {
    public:
     explicit Nested(Parser& parser) : parser_(parser) {
-      const ptrdiff_t used = parser.stack_ - static_cast<const char*>(__builtin_frame_address(0));
-      if (parser.depth_ >= kMaxDepth || used > kMaxStack) parser.too_deep();
+      if (parser.depth_ == kShallow && parser.stack_floor_ == nullptr) parser.stack_floor_ = native_stack_floor();
+      const bool full = static_cast<const char*>(__builtin_frame_address(0)) < parser.stack_floor_;
+      if (parser.depth_ >= kMaxDepth || full) parser.too_deep();
       ++parser.depth_;
     }
     ~Nested() { --parser_.depth_; }
@@ -1065,8 +1068,8 @@ class Parser {
   Module& module_;
   Diagnostics& sink_;
   const std::vector<Token>& tokens_;
-  const char* const stack_ = static_cast<const char*>(__builtin_frame_address(0));
 
+  const char* stack_floor_ = nullptr;  // not known yet
   size_t at_ = 0;
   size_t last_error_ = SIZE_MAX;  // the token of the last reported error
   size_t negated_ = SIZE_MAX;     // an integer token directly behind a minus

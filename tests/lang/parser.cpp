@@ -1,6 +1,7 @@
 #include "lang/parser.hpp"
 
 #include <fmt/format.h>
+#include <pthread.h>
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -102,6 +103,7 @@ const Row kExpressions[] = {
     {"\"\"\"a\\n\"\"\"", "\"a\\\\n\""},
     {"\"a\r\nb\"", "\"a\\nb\""},
     {"\"\"\"a\r\nb\"\"\"", "\"a\\nb\""},
+    {"\"a\\\r\nb\\\nc\"", "\"a\\nb\\nc\""},
     {"'\\é'", "\"é\""},
     // f-strings
     {"f\"\"", "(f)"},
@@ -385,6 +387,25 @@ BOOST_AUTO_TEST_CASE(nesting_beyond_the_limit_is_one_syntax_error) {
     BOOST_TEST((message.find("too deeply") != std::string::npos || message.find("too long") != std::string::npos), message);
     BOOST_TEST(parsed.diagnostics.size() <= 2u);  // where it is too deep, and that it never ends
   }
+}
+
+// The stack of a thread is 16 times smaller here than that of the main thread.
+BOOST_AUTO_TEST_CASE(nesting_is_bounded_by_the_stack_of_the_thread) {
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, 512 << 10);
+  pthread_t thread;
+  std::string message;
+  const auto run = [](void* out) -> void* {
+    const std::string text = "x = " + repeat("[", 9'000) + repeat("]", 9'000);
+    const Source source("test.omc", text);
+    *static_cast<std::string*>(out) = parse(source).first_message();
+    return nullptr;
+  };
+  BOOST_REQUIRE(pthread_create(&thread, &attributes, run, &message) == 0);
+  pthread_join(thread, nullptr);
+  pthread_attr_destroy(&attributes);
+  BOOST_TEST(message.find("Nested too deeply") != std::string::npos, message);
 }
 
 BOOST_AUTO_TEST_CASE(long_chains_are_no_nesting) {
