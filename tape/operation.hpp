@@ -24,39 +24,6 @@ struct Operation {
   void (*backward)(Backward& b);  // null: a leaf
 };
 
-// What an operation keeps for its backward beside operands and value. Counted by hand: nodes share it with deferred work.
-class Saved {
- public:
-  virtual ~Saved() = default;
-  void retain() { ++references_; }
-  void release() {
-    if (--references_ == 0) delete this;
-  }
-
- private:
-  uint32_t references_ = 1;
-};
-
-class SavedRef {
- public:
-  explicit SavedRef(Saved* saved = nullptr) : saved_(saved) {}
-  SavedRef(const SavedRef& other) : saved_(other.saved_) {
-    if (saved_) saved_->retain();
-  }
-  SavedRef(SavedRef&& other) noexcept : saved_(std::exchange(other.saved_, nullptr)) {}
-  SavedRef& operator=(SavedRef other) noexcept {
-    std::swap(saved_, other.saved_);
-    return *this;
-  }
-  ~SavedRef() {
-    if (saved_) saved_->release();
-  }
-  Saved* get() const { return saved_; }
-
- private:
-  Saved* saved_;
-};
-
 inline constexpr size_t kMaxOperands = 3;
 
 struct Node {

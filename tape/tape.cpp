@@ -93,14 +93,13 @@ void Tape::throw_retired(NodeId id) const {
 Tensor Tape::make(int64_t rows, int64_t cols) { return Tensor(pool_, rows, cols, cell_bytes(precision_)); }
 
 NodeId Tape::append(const Operation& operation, Tensor value, std::initializer_list<NodeId> operands, double parameter,
-                    Saved* saved) {
-  SavedRef owned(saved);
+                    SavedRef saved) {
   const NodeId id = size();
   if (id >= UINT32_MAX - 1) throw std::bad_alloc();
   const bool may_retire = value.size() > kSmallValue && &operation != &kVar;
   nodes_.push_back({.value = std::move(value),
                     .operation = &operation,
-                    .saved = std::move(owned),
+                    .saved = std::move(saved),
                     .parameter = parameter,
                     .operands = {},
                     .last_used = step_,
@@ -213,6 +212,7 @@ int64_t Tape::size() const { return static_cast<int64_t>(nodes_.size()); }
 
 void Tape::reset() {
   release(0);
+  latest_loss_ = SavedRef();
   pool_.trim();
 }
 

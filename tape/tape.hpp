@@ -28,12 +28,12 @@
 #include "tape/compute.hpp"    // Isa
 #include "tape/error.hpp"      // Error, which every user of the tape catches
 #include "tape/precision.hpp"  // Precision
+#include "tape/saved.hpp"      // SavedRef
 #include "tape/tensor.hpp"     // Tensor, in Reading
 
 namespace omc::tape {
 
 class Backward;
-class Saved;
 struct Deferred;
 struct Gradient;
 struct LivePairs;
@@ -150,7 +150,7 @@ class Tape {
   Node& find(std::string_view builtin, NodeId id);
   Tensor make(int64_t rows, int64_t cols);
   NodeId append(const Operation& operation, Tensor value, std::initializer_list<NodeId> operands, double parameter = 0,
-                Saved* saved = nullptr);
+                SavedRef saved = {});
   // What some operations share; each is defined beside them.
   template <class Op>
   NodeId elementwise(NodeId a, double parameter = 0);
@@ -192,6 +192,7 @@ class Tape {
     std::shared_ptr<const LivePairs> pairs;
   };
   std::vector<LivePairsKey> live_pairs_;  // the latest shapes of sparse scores
+  SavedRef latest_loss_;                  // whose exponentials are kept
 };
 
 }  // namespace omc::tape

@@ -19,6 +19,7 @@
 #include <cmath>
 #include <limits>
 
+#include "tape/kernels/functions.hpp"
 #include "tape/operation.hpp"
 #include "tape/powi.hpp"
 
@@ -41,20 +42,72 @@ T sign(T x) { return static_cast<T>((x > 0) - (x < 0)); }
 
 // cost: nanoseconds a cell, for the decision whether to use threads.
 OMC_ELEMENTWISE(Neg, "tape_neg", 1, -x, -d)
-OMC_ELEMENTWISE(Exp, "tape_exp", 4, std::exp(x), d * y)
 OMC_ELEMENTWISE(Log, "tape_log", 4, x > 0 ? std::log(x) : -std::numeric_limits<T>::infinity(), x != 0 ? d / x : T{0})
 OMC_ELEMENTWISE(Abs, "tape_abs", 1, std::abs(x), d * sign(x))
 OMC_ELEMENTWISE(Sin, "tape_sin", 10, std::sin(x), d * std::cos(x))
 OMC_ELEMENTWISE(Cos, "tape_cos", 10, std::cos(x), -d * std::sin(x))
 OMC_ELEMENTWISE(Relu, "tape_relu", 1, x > 0 ? x : T{0}, x > 0 ? d : T{0})
-OMC_ELEMENTWISE(Sigmoid, "tape_sigmoid", 5, T{1} / (T{1} + std::exp(-x)), (d * y) * (T{1} - y))
-OMC_ELEMENTWISE(Tanh, "tape_tanh", 12, std::tanh(x), d * (T{1} - y * y))
 OMC_ELEMENTWISE(AddScalar, "tape_add_scalar", 1, x + T(n), d)
 OMC_ELEMENTWISE(MulScalar, "tape_mul_scalar", 1, x * T(n), d * T(n))
 OMC_ELEMENTWISE(DivScalar, "tape_div_scalar", 1, T(n) == 0 ? T{0} : x / T(n), T(n) == 0 ? T{0} : d / T(n))
 OMC_ELEMENTWISE(PowInt, "tape_pow_int", 5, powi(x, static_cast<int64_t>(n)),
                 n == 0 ? T{0} : d * (T(n) * powi(x, static_cast<int64_t>(n) - 1)))
 #undef OMC_ELEMENTWISE
+
+// Three that make their exponentials many at a time.
+struct Exp {
+  static constexpr std::string_view name = "tape_exp";
+  static constexpr size_t cost = 2;
+  template <class Mode, class T>
+  static void forward_cells(Isa isa, size_t n, const T* x, T* y) {
+    exp_cells<Mode>(isa, x, T{0}, n, y);
+  }
+  template <class T>
+  static T backward(T, T y, double, T d) { return d * y; }
+};
+
+struct Sigmoid {
+  static constexpr std::string_view name = "tape_sigmoid";
+  static constexpr size_t cost = 3;
+  template <class Mode, class T>
+  static void forward_cells(Isa isa, size_t n, const T* x, T* y) {
+    run(isa, 0, n, [=](size_t i) { y[i] = -x[i]; });
+    exp_cells<Mode>(isa, y, T{0}, n, y);
+    run(isa, 0, n, [=](size_t i) { y[i] = T{1} / (T{1} + y[i]); });
+  }
+  template <class T>
+  static T backward(T, T y, double, T d) { return (d * y) * (T{1} - y); }
+};
+
+struct Tanh {
+  static constexpr std::string_view name = "tape_tanh";
+  static constexpr size_t cost = 12;
+  template <class Mode, class T>
+  static void forward_cells(Isa isa, size_t n, const T* x, T* y) {
+    if constexpr (Mode::exact) {
+      for (size_t i = 0; i < n; ++i) y[i] = std::tanh(x[i]);
+    } else {  // 1 - 2 / (e^2x + 1): its error is absolute, which the fast modes allow
+      run(isa, 0, n, [=](size_t i) { y[i] = x[i] + x[i]; });
+      exp_cells<Mode>(isa, y, T{0}, n, y);
+      run(isa, 0, n, [=](size_t i) { y[i] = T{1} - T{2} / (y[i] + T{1}); });
+    }
+  }
+  template <class T>
+  static T backward(T, T y, double, T d) { return d * (T{1} - y * y); }
+};
+
+template <class Mode, class Op, class T = typename Mode::Cell>
+void forward(const Compute& compute, size_t n, const T* x, T* y, double parameter) {
+  if constexpr (requires { Op::template forward_cells<Mode>(compute.isa(), n, x, y); }) {
+    constexpr size_t kChunk = 512;  // cells: several passes over them stay in the nearest cache
+    compute.rows((n + kChunk - 1) / kChunk, Op::cost * kChunk, [=, isa = compute.isa()](size_t begin, size_t end) {
+      for (size_t i = begin * kChunk; i < std::min(n, end * kChunk); i += kChunk)
+        Op::template forward_cells<Mode>(isa, std::min(kChunk, n - i), x + i, y + i);
+    });
+  } else {
+    compute.cells(n, Op::cost, [=](size_t i) { y[i] = Op::forward(x[i], parameter); });
+  }
+}
 
 template <class Op>
 void backward(Backward& b) {
@@ -77,9 +130,7 @@ NodeId Tape::elementwise(NodeId a, double parameter) {
   Tensor value = make(operand.rows(), operand.cols());
   in_mode(precision_, [&]<class Mode>(Mode) {
     using T = typename Mode::Cell;
-    const T* const x = operand.data<T>();
-    T* const y = value.data<T>();
-    compute_.cells(operand.size(), Op::cost, [=](size_t i) { y[i] = Op::forward(x[i], parameter); });
+    forward<Mode, Op>(compute_, operand.size(), operand.data<T>(), value.data<T>(), parameter);
   });
   return append(kOperation<Op>, std::move(value), {a}, parameter);
 }

@@ -54,7 +54,7 @@ NodeId Tape::embedding_lookup(NodeId table_id, std::span<const int64_t> token_id
     T* to = y.data<T>();
     for (const uint32_t id : saved->ids) to = std::copy_n(table.data<T>() + id * cols, cols, to);
   });
-  return append(kEmbedding, std::move(y), {table_id}, 0, saved.release());
+  return append(kEmbedding, std::move(y), {table_id}, 0, SavedRef(saved.release()));
 }
 
 }  // namespace omc::tape

@@ -71,7 +71,7 @@ NodeId Tape::smod_softmax(NodeId a, double alpha) {
           for (size_t i = r * cols; i < (r + 1) * cols; ++i) to[i] = total == 0 ? T{0} : to[i] / total;
         });
   });
-  return append(kSmodSoftmax, std::move(y), {a}, alpha, saved.release());
+  return append(kSmodSoftmax, std::move(y), {a}, alpha, SavedRef(saved.release()));
 }
 
 }  // namespace omc::tape

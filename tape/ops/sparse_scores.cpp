@@ -143,7 +143,7 @@ NodeId Tape::substrate_sparse_scores(NodeId q_id, NodeId k_id, double threshold)
     });
   });
   if (options_.on_sparse_scores && n > 0 && m > 0) options_.on_sparse_scores(pairs.col.size(), n * m);
-  return append(kSparseScores, std::move(y), {q_id, k_id}, threshold, saved.release());
+  return append(kSparseScores, std::move(y), {q_id, k_id}, threshold, SavedRef(saved.release()));
 }
 
 }  // namespace omc::tape

@@ -39,7 +39,7 @@ NodeId Tape::substrate_grad_mod(NodeId x, double scale, double alpha) {
   auto saved = std::make_unique<Bend>();
   saved->scale = scale;
   saved->alpha = alpha;
-  return append(kGradMod, std::move(value), {x}, 0, saved.release());
+  return append(kGradMod, std::move(value), {x}, 0, SavedRef(saved.release()));
 }
 
 }  // namespace omc::tape

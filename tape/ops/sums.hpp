@@ -49,20 +49,35 @@ typename Mode::Cell sum_all(size_t rows, size_t cols, const Term& term) {
   return s;
 }
 
+// s[k] += Σ term(first + k, c) for c in [begin, end) and k < height: goes on with sums that have begun.
+template <class Mode, class Term, class T = typename Mode::Cell>
+[[gnu::always_inline]] inline void sum_on(size_t first, size_t height, size_t begin, size_t end, const Term& term,
+                                          T (&s)[kRowsSideBySide]) {
+  if (Mode::exact && height == kRowsSideBySide) {
+    T sums[kRowsSideBySide];  // a copy, so that it stays in registers
+    for (size_t k = 0; k < kRowsSideBySide; ++k) sums[k] = s[k];
+    for (size_t c = begin; c < end; ++c)
+      for (size_t k = 0; k < kRowsSideBySide; ++k) sums[k] += term(first + k, c);
+    for (size_t k = 0; k < kRowsSideBySide; ++k) s[k] = sums[k];
+    return;
+  }
+  for (size_t k = 0; k < height; ++k) {
+    if constexpr (Mode::exact) {
+      for (size_t c = begin; c < end; ++c) s[k] += term(first + k, c);
+    } else {
+      s[k] += sum_of<Mode>(end - begin, [&](size_t c) { return term(first + k, begin + c); });
+    }
+  }
+}
+
 // put(r, Σ_c term(r, c)) for r in [first, first + kRowsSideBySide) that are < rows.
 template <class Mode, class Term, class Put>
 [[gnu::always_inline]] inline void sum_row_block(size_t first, size_t rows, size_t cols, const Term& term,
                                                  const Put& put) {
-  using T = typename Mode::Cell;
-  if (Mode::exact && first + kRowsSideBySide <= rows) {
-    T s[kRowsSideBySide] = {};
-    for (size_t c = 0; c < cols; ++c)
-      for (size_t k = 0; k < kRowsSideBySide; ++k) s[k] += term(first + k, c);
-    for (size_t k = 0; k < kRowsSideBySide; ++k) put(first + k, s[k]);
-    return;
-  }
-  for (size_t r = first; r < std::min(rows, first + kRowsSideBySide); ++r)
-    put(r, sum_of<Mode>(cols, [&](size_t c) { return term(r, c); }));
+  const size_t height = std::min(kRowsSideBySide, rows - first);
+  typename Mode::Cell s[kRowsSideBySide] = {};
+  sum_on<Mode>(first, height, 0, cols, term, s);
+  for (size_t k = 0; k < height; ++k) put(first + k, s[k]);
 }
 
 // put(r, Σ_c term(r, c)) for every row.
