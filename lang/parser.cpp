@@ -287,26 +287,27 @@ class Parser {
 
   // --- depth ------------------------------------------------------------------------------------------------------------
 
-  // One level of nesting. The native stack is watched as well: a thread may have a small one, and a build with sanitizers
+  // Levels of nesting. The native stack is watched as well: a thread may have a small one, and a build with sanitizers
   // needs several times as much.
   class Nested {
    public:
-    explicit Nested(Parser& parser) : parser_(parser) {
-      if (parser.depth_ == kShallow && parser.stack_floor_ == nullptr) parser.stack_floor_ = native_stack_floor();
+    explicit Nested(Parser& parser, uint32_t levels = kExpressionDepth) : parser_(parser), levels_(levels) {
+      if (parser.depth_ >= kShallow && parser.stack_floor_ == nullptr) parser.stack_floor_ = native_stack_floor();
       const bool full = static_cast<const char*>(__builtin_frame_address(0)) < parser.stack_floor_;
-      if (parser.depth_ >= kMaxDepth || full) parser.too_deep();
-      ++parser.depth_;
+      if (parser.depth_ + levels > kMaxDepth || full) parser.too_deep();
+      parser.depth_ += levels;
     }
-    ~Nested() { --parser_.depth_; }
+    ~Nested() { parser_.depth_ -= levels_; }
     Nested(const Nested&) = delete;
     Nested& operator=(const Nested&) = delete;
 
    private:
     Parser& parser_;
+    uint32_t levels_;
   };
 
   [[noreturn, gnu::noinline]] void too_deep() {
-    fail("too-deep", token().span, fmt::format("Nested too deeply: more than {} levels", depth_));
+    fail("too-deep", token().span, "Nested too deeply");
   }
 
   // --- statements -------------------------------------------------------------------------------------------------------
@@ -322,7 +323,7 @@ class Parser {
   }
 
   Block block() {
-    const Nested nested(*this);
+    const Nested nested(*this, kBlockDepth);
     const Span open = expect(TokenKind::LeftBrace).span;
     std::vector<Stmt*> statements;
     while (!at(TokenKind::RightBrace) && !at(TokenKind::EndOfFile) && !at(TokenKind::HoleEnd))
@@ -547,7 +548,7 @@ class Parser {
     loops_ = 0;
     ++functions_;
     if (function->is_lambda && !at(TokenKind::LeftBrace)) {
-      function->expression = expression();
+      function->expression = expression(kBlockDepth);
     } else {
       function->body = block();
     }
@@ -749,8 +750,8 @@ class Parser {
 
   // --- expressions ------------------------------------------------------------------------------------------------------
 
-  Expr* expression() {
-    const Nested nested(*this);
+  Expr* expression(uint32_t levels = kExpressionDepth) {
+    const Nested nested(*this, levels);
     const Span first = token().span;
     if (at(TokenKind::Fn)) return lambda();
     if (!accept(TokenKind::Safe)) return binary(kOr);
@@ -821,7 +822,7 @@ class Parser {
       } else {
         break;
       }
-      if (++links > kMaxDepth) too_long();
+      if ((links += kExpressionDepth) > kMaxDepth) too_long();
     }
     return e;
   }
@@ -831,7 +832,7 @@ class Parser {
   }
 
   [[noreturn, gnu::noinline]] void too_long() {
-    fail("too-deep", token().span, fmt::format("Chained too long: more than {} links", kMaxDepth));
+    fail("too-deep", token().span, fmt::format("Chained too long: more than {} links", kMaxDepth / kExpressionDepth));
   }
 
   Identifier name_after_dot(std::string_view what) {
@@ -855,7 +856,7 @@ class Parser {
       case TokenKind::FStringBegin: return fstring();
       case TokenKind::LeftParen: {
         next();
-        Expr* inner = expression();
+        Expr* inner = expression(1);
         expect(TokenKind::RightParen);
         return make<ParenExpr>(since(t.span), inner);
       }

@@ -4,9 +4,9 @@
 // One run reports every syntax error it can tell apart: after an error the parser skips to the next statement and leaves
 // an Error node. A tree without errors has none, and only such a tree may be run.
 //
-// How deep a tree gets: at most kMaxDepth levels of nesting, which text beyond is refused with a syntax error. Without a
-// limit are only lists that lean to one side and want a loop in every walk: BinaryExpr::left and LogicalExpr::left,
-// IfExpr::otherwise_if (IfStmt has its arms in an array).
+// How deep a tree gets: kMaxDepth parentheses, 5000 other levels of expressions, 2000 of blocks or functions; text beyond that is
+// refused with a syntax error. Without a limit are only lists that lean to one side and want a loop in every walk:
+// BinaryExpr::left and LogicalExpr::left, IfExpr::otherwise_if (IfStmt has its arms in an array).
 
 #include <cstdint>
 #include <memory>
@@ -20,7 +20,10 @@
 
 namespace omc::lang {
 
+// Levels count for what a walk through them takes of the stack.
 inline constexpr uint32_t kMaxDepth = 10'000;
+inline constexpr uint32_t kExpressionDepth = 2;
+inline constexpr uint32_t kBlockDepth = 5;  // and of a function with a bare expression
 
 struct ParseResult {
   std::unique_ptr<Module> module;  // always there

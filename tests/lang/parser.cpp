@@ -8,6 +8,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include "lang/dump.hpp"
+#include "lang/format.hpp"
+#include "lang/resolve.hpp"
 
 using namespace omc::lang;
 namespace bdata = boost::unit_test::data;
@@ -275,9 +277,9 @@ std::string repeat(const char* text, int n) {
 
 // Levels that must parse; a sanitizer's stack frames are several times as large.
 #if defined(__SANITIZE_ADDRESS__)
-constexpr int kDeep = 1000;
+constexpr int kDeep = 1000, kDeepParens = 1000, kDeepBlocks = 300;
 #else
-constexpr int kDeep = 9'990;
+constexpr int kDeep = 4'990, kDeepParens = 9'990, kDeepBlocks = 1'990;
 #endif
 
 }  // namespace
@@ -361,16 +363,21 @@ BOOST_AUTO_TEST_CASE(a_reserved_word_comes_with_a_fix) {
 
 BOOST_AUTO_TEST_CASE(nesting_parses) {
   const int n = kDeep;
+  const int blocks = kDeepBlocks;
   for (const std::string& text :
-       {"x = " + repeat("(", n) + "1" + repeat(")", n), "x = " + repeat("[", n) + repeat("]", n),
+       {"x = " + repeat("(", kDeepParens) + "1" + repeat(")", kDeepParens), "x = " + repeat("[", n) + repeat("]", n),
         "x = " + repeat("{\"a\": ", n) + "1" + repeat("}", n), "x = " + repeat("f(", n) + repeat(")", n),
         "x = " + repeat("-", n) + "1", "x = " + repeat("not ", n) + "1", "x = " + repeat("2 ** ", n) + "1",
-        "x = " + repeat("fn(x) ", n) + "1", repeat("if 1 {", n) + repeat("}", n),
+        "x = " + repeat("fn(x) ", blocks) + "1", repeat("if 1 {", blocks) + repeat("}", blocks),
         "x = " + repeat("f\"{", n) + "1" + repeat("}\"", n), "x = f" + repeat("(1)", n),
-        "x = " + repeat("if 1 { 2 } else { (", n / 3) + "3" + repeat(") }", n / 3)}) {
+        repeat("match 1 { 1 => {", blocks) + repeat("}}", blocks), "x = " + repeat("f(fn() {", blocks / 2) + repeat("})", blocks / 2),
+        "x = " + repeat("if 1 { 2 } else { (", blocks / 2) + "3" + repeat(") }", blocks / 2)}) {
     const Source source("test.omc", text);
     const ParseResult parsed = parse(source);
     BOOST_TEST(parsed.ok(), text.substr(0, 20) << ": " << parsed.first_message());
+    BOOST_TEST(dump_ast(*parsed.module).size() > 5u);  // and can be walked
+    BOOST_TEST(format(*parsed.module).size() > 5u);
+    resolve(*parsed.module);
   }
 }
 
