@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "stdlib/os_text.hpp"
 #include "stdlib/stdlib.hpp"
 #include "stdlib/text.hpp"
 #include "vm/vm.hpp"
@@ -56,7 +57,7 @@ Value input(Vm& vm, Args args) {
     line.pop_back();
     if (line.ends_with('\r')) line.pop_back();
   }
-  return vm.text(repair_utf8(std::move(line)));
+  return vm.text(replace_ill_formed(line));
 }
 
 Value error(Vm&, Args args) { throw Error(args.has(0) ? display(args[0]) : "error"); }

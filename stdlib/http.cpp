@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "stdlib/http_client.hpp"
+#include "stdlib/json.hpp"
 #include "stdlib/os_text.hpp"
 #include "stdlib/permissions.hpp"
 #include "stdlib/record.hpp"
@@ -68,22 +69,16 @@ static Value with_body(Vm& vm, Args args) {
   return answer_dict(vm, exchange(vm, args, std::move(request), args.name()));
 }
 
-// One argument to a builtin of another family, whatever the program calls by that name.
-static Value apply(Vm& vm, std::string_view builtin, Value argument) {
-  const Builtin* row = vm.find_builtin(builtin);
-  return row->function(vm, Args(*row, vm, &argument, 1));
-}
-
 static Value http_post_json(Vm& vm, Args args) {
   HttpRequest request{.method = HttpRequest::Method::Post, .headers = headers_argument(vm, args, 2)};
   add_content_type(request.headers, "application/json");
-  request.body = apply(vm, "json_stringify", args[1]).as_string()->view();
+  request.body = json_text(vm, args[1]);
   const HttpAnswer answer = exchange(vm, args, std::move(request), args.name());
   Dict* out = answer_dict(vm, answer);
   Value parsed;
   try {
-    parsed = apply(vm, "json_parse", vm.text(answer.body));
-  } catch (const vm::Error&) {  // not JSON: null
+    parsed = parse_json(vm, answer.body);
+  } catch (const JsonError&) {  // not JSON: null
   }
   out->set(vm.heap(), vm.heap().intern("json"), parsed);
   return out;

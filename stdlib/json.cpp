@@ -22,48 +22,53 @@ using namespace vm;
 
 namespace {
 
-// RFC 8259 by recursive descent, which the limit on nesting bounds. Without a heap it only checks.
+// RFC 8259 by recursive descent, which the limit on nesting bounds. Without a heap it only checks. Functions that read
+// return whether that went well; exceptions would be slow where json_extract tries many places.
 class JsonReader {
  public:
   JsonReader(std::string_view text, Heap* heap) : text_(text), heap_(heap) {}
 
   // The value that starts here, white space before it included; the rest of the text does not matter.
-  Value value() {
+  bool read(Value& out) {
     skip_space();
-    if (at_end()) fail("EOF while parsing a value");
+    if (at_end()) return fail("EOF while parsing a value");
     switch (peek()) {
-      case '{': return object();
-      case '[': return list();
-      case '"': return string();
-      case 't': return word("true", Value::boolean(true));
-      case 'f': return word("false", Value::boolean(false));
-      case 'n': return word("null", Value::null());
-      default:
-        if (peek() == '-' || is_digit()) return number();
-        fail("expected value");
+      case '{': return read_object(out);
+      case '[': return read_list(out);
+      case '"': return read_string(out);
+      case 't': return read_word("true", Value::boolean(true), out);
+      case 'f': return read_word("false", Value::boolean(false), out);
+      case 'n': return read_word("null", Value::null(), out);
+      default: return peek() == '-' || is_digit() ? read_number(out) : fail("expected value");
     }
   }
 
-  // Nothing but white space is left.
-  void end() {
+  // Whether nothing but white space is left.
+  bool read_end() {
     skip_space();
-    if (!at_end()) fail("trailing characters");
+    return at_end() || fail("trailing characters");
+  }
+
+  // Why the last read went wrong.
+  JsonError error() const {
+    const std::string_view before = text_.substr(0, at_);
+    const size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
+    const auto line = std::ranges::count(before, '\n') + 1;
+    const size_t column = at_ - line_start + (at_end() ? 0 : 1);
+    return {std::string(what_) + " at line " + std::to_string(line) + " column " + std::to_string(column)};
   }
 
  private:
   static constexpr size_t kMaxDepth = 127;
 
   // At the byte at `at_`, the offending one, or at the end.
-  [[noreturn]] void fail(const char* what) const {
-    const std::string_view before = text_.substr(0, at_);
-    const size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
-    const auto line = std::ranges::count(before, '\n') + 1;
-    const size_t column = at_ - line_start + (at_end() ? 0 : 1);
-    throw JsonError{std::string(what) + " at line " + std::to_string(line) + " column " + std::to_string(column)};
+  bool fail(const char* what) {
+    what_ = what;
+    return false;
   }
-  [[noreturn]] void fail_at(size_t at, const char* what) {
+  bool fail_at(size_t at, const char* what) {
     at_ = at;
-    fail(what);
+    return fail(what);
   }
 
   bool at_end() const { return at_ == text_.size(); }
@@ -78,94 +83,108 @@ class JsonReader {
     return true;
   }
 
-  void enter() {
-    if (++depth_ > kMaxDepth) fail("recursion limit exceeded");
-    ++at_;
-  }
-  void leave() {
-    --depth_;
-    ++at_;
-  }
-
-  Value word(std::string_view spelling, Value v) {
+  bool read_word(std::string_view spelling, Value v, Value& out) {
     for (const char c : spelling) {
-      if (at_end()) fail("EOF while parsing a value");
-      if (peek() != c) fail("expected ident");
+      if (at_end()) return fail("EOF while parsing a value");
+      if (peek() != c) return fail("expected ident");
       ++at_;
     }
-    return v;
+    out = v;
+    return true;
   }
 
-  Value list() {
-    enter();
-    const size_t first = stack_.size();
+  // What list and object have in common: elements until `close`, with commas between them.
+  struct Container {
+    char close;
+    const char* ended;     // errors: the text ends,
+    const char* no_comma;  // or something else stands behind an element
+  };
+  template <class F>
+  bool read_elements(const Container& kind, F read_element) {
+    if (++depth_ > kMaxDepth) return fail("recursion limit exceeded");
+    ++at_;
     skip_space();
-    if (at_end()) fail("EOF while parsing a list");
-    while (peek() != ']') {
-      const Value v = value();
-      if (heap_) stack_.push_back(v);
+    if (at_end()) return fail(kind.ended);
+    while (peek() != kind.close) {
+      if (!read_element()) return false;
       skip_space();
-      if (at_end()) fail("EOF while parsing a list");
-      if (peek() == ']') break;
-      if (!skip(',')) fail("expected `,` or `]`");
+      if (at_end()) return fail(kind.ended);
+      if (peek() == kind.close) break;
+      if (!skip(',')) return fail(kind.no_comma);
       skip_space();
-      if (at_end()) fail("EOF while parsing a value");
-      if (peek() == ']') fail("trailing comma");
+      if (at_end()) return fail("EOF while parsing a value");
+      if (peek() == kind.close) return fail("trailing comma");
     }
-    leave();
-    if (!heap_) return {};
-    Array* a = heap_->array_of(std::span(stack_).subspan(first));
-    stack_.resize(first);
-    return a;
+    ++at_;
+    --depth_;
+    return true;
   }
 
-  Value object() {
-    enter();
+  bool read_list(Value& out) {
+    static constexpr Container kList = {']', "EOF while parsing a list", "expected `,` or `]`"};
+    const size_t first = stack_.size();
+    const auto read_element = [this] {
+      Value v;
+      if (!read(v)) return false;
+      if (heap_) stack_.push_back(v);
+      return true;
+    };
+    if (!read_elements(kList, read_element)) return false;
+    if (heap_) out = heap_->array_of(std::span(stack_).subspan(first));
+    stack_.resize(first);
+    return true;
+  }
+
+  bool read_object(Value& out) {
+    static constexpr Container kObject = {'}', "EOF while parsing an object", "expected `,` or `}`"};
     Dict* d = heap_ ? heap_->dict() : nullptr;
-    skip_space();
-    if (at_end()) fail("EOF while parsing an object");
-    while (peek() != '}') {
-      if (peek() != '"') fail("key must be a string");
-      const std::string_view key = string_text();
+    const auto read_pair = [this, d] {
+      if (peek() != '"') return fail("key must be a string");
+      std::string_view key;
+      if (!read_text(key)) return false;
       String* name = heap_ ? heap_->intern(key) : nullptr;  // the keys of many objects are the same few
       skip_space();
-      if (at_end()) fail("EOF while parsing an object");
-      if (!skip(':')) fail("expected `:`");
-      const Value v = value();
+      if (at_end()) return fail("EOF while parsing an object");
+      if (!skip(':')) return fail("expected `:`");
+      Value v;
+      if (!read(v)) return false;
       if (heap_) d->set(*heap_, name, v);
-      skip_space();
-      if (at_end()) fail("EOF while parsing an object");
-      if (peek() == '}') break;
-      if (!skip(',')) fail("expected `,` or `}`");
-      skip_space();
-      if (at_end()) fail("EOF while parsing a value");
-      if (peek() == '}') fail("trailing comma");
-    }
-    leave();
-    return heap_ ? Value(d) : Value();
+      return true;
+    };
+    if (!read_elements(kObject, read_pair)) return false;
+    if (heap_) out = d;
+    return true;
   }
 
-  Value string() {
-    const std::string_view s = string_text();
-    return heap_ ? Value(heap_->string(s)) : Value();
+  bool read_string(Value& out) {
+    std::string_view s;
+    if (!read_text(s)) return false;
+    if (heap_) out = heap_->string(s);
+    return true;
   }
 
   // Of the string that starts at the quote here; valid until the next one with an escape is read.
-  std::string_view string_text() {
+  bool read_text(std::string_view& out) {
     const size_t first = ++at_;
     skip_plain();
-    if (!at_end() && peek() == '"') return text_.substr(first, at_++ - first);
+    if (!at_end() && peek() == '"') {
+      out = text_.substr(first, at_++ - first);
+      return true;
+    }
     unescaped_.assign(text_, first, at_ - first);
     for (;;) {
-      if (at_end()) fail("EOF while parsing a string");
-      if (peek() == '"') return ++at_, std::string_view(unescaped_);
-      if (peek() != '\\') fail("control character (\\u0000-\\u001F) found while parsing a string");
+      if (at_end()) return fail("EOF while parsing a string");
+      if (peek() == '"') break;
+      if (peek() != '\\') return fail("control character (\\u0000-\\u001F) found while parsing a string");
       ++at_;
-      escape();
+      if (!read_escape()) return false;
       const size_t from = at_;
       skip_plain();
       unescaped_.append(text_, from, at_ - from);
     }
+    ++at_;
+    out = unescaped_;
+    return true;
   }
 
   void skip_plain() {
@@ -173,8 +192,8 @@ class JsonReader {
   }
 
   // Behind a backslash.
-  void escape() {
-    if (at_end()) fail("EOF while parsing a string");
+  bool read_escape() {
+    if (at_end()) return fail("EOF while parsing a string");
     switch (peek()) {
       case '"': case '\\': case '/': unescaped_ += peek(); break;
       case 'b': unescaped_ += '\b'; break;
@@ -182,77 +201,85 @@ class JsonReader {
       case 'n': unescaped_ += '\n'; break;
       case 'r': unescaped_ += '\r'; break;
       case 't': unescaped_ += '\t'; break;
-      case 'u': {
-        ++at_;
-        append_character(unescaped_, code_point());
-        return;
-      }
-      default: fail("invalid escape");
+      case 'u': ++at_; return read_code_point();
+      default: return fail("invalid escape");
     }
     ++at_;
+    return true;
   }
 
-  char32_t code_point() {
+  bool read_code_point() {
     const size_t start = at_;
-    const char32_t high = code_unit();
-    if (high < 0xD800 || high > 0xDFFF) return high;
-    if (high > 0xDBFF) fail_at(start + 3, "invalid escape");  // the second half of a pair, alone
-    for (const char c : {'\\', 'u'}) {
-      if (at_end()) fail("EOF while parsing a string");
-      if (!skip(c)) fail("invalid escape");
+    char32_t unit, low;
+    if (!read_code_unit(unit)) return false;
+    if (unit >= 0xDC00 && unit <= 0xDFFF) return fail_at(start + 3, "invalid escape");  // the second of a pair, alone
+    if (unit >= 0xD800 && unit <= 0xDBFF) {
+      for (const char c : {'\\', 'u'}) {
+        if (at_end()) return fail("EOF while parsing a string");
+        if (!skip(c)) return fail("invalid escape");
+      }
+      if (!read_code_unit(low)) return false;
+      if (low < 0xDC00 || low > 0xDFFF) return fail_at(at_ - 1, "invalid escape");
+      unit = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
     }
-    const char32_t low = code_unit();
-    if (low < 0xDC00 || low > 0xDFFF) fail_at(at_ - 1, "invalid escape");
-    return 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
+    append_character(unescaped_, unit);
+    return true;
   }
 
-  char32_t code_unit() {
-    char32_t unit = 0;
+  bool read_code_unit(char32_t& unit) {
+    unit = 0;
     for (int i = 0; i < 4; ++i, ++at_) {
-      if (at_end()) fail("EOF while parsing a string");
+      if (at_end()) return fail("EOF while parsing a string");
       const int digit = hex_digit(peek());
-      if (digit < 0) fail("invalid escape");
+      if (digit < 0) return fail("invalid escape");
       unit = unit * 16 + static_cast<char32_t>(digit);
     }
-    return unit;
+    return true;
   }
 
-  void digits() {
-    if (at_end()) fail("EOF while parsing a value");
-    if (!is_digit()) fail("invalid number");
+  bool read_digits() {
+    if (at_end()) return fail("EOF while parsing a value");
+    if (!is_digit()) return fail("invalid number");
     while (is_digit()) ++at_;
+    return true;
   }
 
-  Value number() {
+  bool read_number(Value& out) {
     const size_t first = at_;
+    bool whole = true;
     skip('-');
     if (skip('0')) {
-      if (is_digit()) fail("invalid number");  // a leading zero
-    } else {
-      digits();
+      if (is_digit()) return fail("invalid number");  // a leading zero
+    } else if (!read_digits()) {
+      return false;
     }
-    bool whole = true;
     if (skip('.')) {
       whole = false;
-      digits();
+      if (!read_digits()) return false;
     }
     if (skip('e') || skip('E')) {
       whole = false;
       if (!skip('+')) skip('-');
-      digits();
+      if (!read_digits()) return false;
     }
     const std::string_view spelled = text_.substr(first, at_ - first);
-    if (whole && spelled != "-0")
-      if (const auto n = vm::parse_int(spelled)) return Value::integer(*n);
-    const double x = *vm::parse_float(spelled);
-    if (std::isinf(x)) fail_at(at_ - 1, "number out of range");
-    return Value::real(x);
+    if (whole && spelled != "-0") {
+      if (const auto n = parse_int(spelled)) {
+        out = Value::integer(*n);
+        return true;
+      }
+    }
+    const double x = *parse_float(spelled);
+    if (std::isinf(x)) return fail_at(at_ - 1, "number out of range");
+    out = Value::real(x);
+    return true;
   }
 
   std::string_view text_;
   Heap* heap_;
   size_t at_ = 0;
   size_t depth_ = 0;
+  const char* what_ = "";
   std::vector<Value> stack_;  // elements of the lists begun so far
   std::string unescaped_;
 };
@@ -417,12 +444,9 @@ Value json_extract(Vm& vm, Args args) {
   for (size_t at = 0; (at = text.view().find_first_of("{[", at)) != std::string_view::npos; ++at) {
     const std::string_view rest = text.view().substr(at);
     vm.poll();
-    try {
-      JsonReader(rest, nullptr).value();  // builds nothing, so that failures leave no garbage
-    } catch (const JsonError&) {
-      continue;
-    }
-    return JsonReader(rest, &vm.heap()).value();
+    Value v;
+    // Checked first, so that the places where it fails leave nothing for the collector.
+    if (JsonReader(rest, nullptr).read(v) && JsonReader(rest, &vm.heap()).read(v)) return v;
   }
   return Value::null();
 }
@@ -440,8 +464,8 @@ constexpr Builtin kBuiltins[] = {
 
 Value parse_json(Vm& vm, std::string_view text) {
   JsonReader reader(text, &vm.heap());
-  const Value v = reader.value();
-  reader.end();
+  Value v;
+  if (!reader.read(v) || !reader.read_end()) throw reader.error();
   return v;
 }
 

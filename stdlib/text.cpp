@@ -4,7 +4,6 @@
 
 #include <cstring>  // memmem
 
-#include "lang/source.hpp"  // valid_utf8_prefix
 #include "vm/vm.hpp"
 
 namespace omc::stdlib {
@@ -123,34 +122,6 @@ std::string quoted(std::string_view s) {
     }
   }
   return out += '"';
-}
-
-std::string repair_utf8(std::string s) {
-  size_t good = lang::valid_utf8_prefix(s);
-  if (good == s.size()) return s;
-  std::string out;
-  out.reserve(s.size() + 16);
-  std::string_view rest = s;
-  for (;;) {
-    out += rest.substr(0, good);
-    rest.remove_prefix(good);
-    if (rest.empty()) return out;
-    // The longest beginning of a well-formed sequence is one mistake: one that becomes valid when the bytes it lacks
-    // are filled in. After the second byte any continuation byte will do.
-    const auto lead = static_cast<unsigned char>(rest[0]);
-    size_t bad = 1;
-    if (lead >= 0xC2 && lead <= 0xF4) {
-      const size_t whole = character_bytes(rest[0]);
-      for (; bad + 1 < whole && bad + 1 <= rest.size(); ++bad) {
-        std::string filled(rest.substr(0, bad + 1));
-        filled.resize(whole, '\x80');
-        if (lang::valid_utf8_prefix(filled) != whole) break;
-      }
-    }
-    append_character(out, 0xFFFD);
-    rest.remove_prefix(bad);
-    good = lang::valid_utf8_prefix(rest);
-  }
 }
 
 vm::String* string_argument(vm::Vm& vm, const vm::Args& args, size_t i) {

@@ -1,8 +1,8 @@
 #pragma once
 // Walking UTF-8 by code points, and the few readings of text that several families share.
 //
-// Strings of the language are valid UTF-8, so none of these checks for malformed text, except repair_utf8, which makes
-// text from outside valid.
+// Strings of the language are valid UTF-8, so none of these checks for malformed text; os_text.hpp repairs what comes
+// from outside.
 
 #include <algorithm>
 #include <cstddef>
@@ -58,9 +58,6 @@ size_t find_text(std::string_view s, std::string_view part, size_t from = 0);
 
 // As a literal of the language would be written, quotes included: \" \\ \n \t \r \0, other controls as \u{hex}.
 std::string quoted(std::string_view s);
-
-// With U+FFFD for every maximal part of a malformed sequence (The Unicode Standard 15.0, section 3.9, "best practice").
-std::string repair_utf8(std::string s);
 
 // The argument as a string: itself, or its display form made into one.
 vm::String* string_argument(vm::Vm& vm, const vm::Args& args, size_t i);

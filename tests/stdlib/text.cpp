@@ -42,16 +42,6 @@ BOOST_AUTO_TEST_CASE(quoted_as_a_literal) {
   BOOST_TEST(quoted("\u0085\u00A0é") == "\"\\u{85}\u00A0é\"");
 }
 
-BOOST_AUTO_TEST_CASE(repairs_what_is_not_utf8) {
-  BOOST_TEST(repair_utf8("aé日😀") == "aé日😀");
-  // The Unicode Standard 15.0, tables 3-8 to 3-11.
-  BOOST_TEST(repair_utf8("\xC0\xAF\xE0\x80\xBF\xF0\x81\x82\x41") == "\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFDA");
-  BOOST_TEST(repair_utf8("\xED\xA0\x80\xED\xBF\xBF\xED\xAF\x41") == "\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFDA");
-  BOOST_TEST(repair_utf8("\xF4\x91\x92\x93\xFF\x41\x80\xBF\x42") == "\uFFFD\uFFFD\uFFFD\uFFFD\uFFFDA\uFFFD\uFFFDB");
-  BOOST_TEST(repair_utf8("\xE1\x80\xE2\xF0\x91\x92\xF1\xBF\x41") == "\uFFFD\uFFFD\uFFFD\uFFFDA");
-  BOOST_TEST(repair_utf8("x\xF0\x9F\x98") == "x\uFFFD");
-}
-
 BOOST_AUTO_TEST_CASE(lines_end_at_lf) {
   const auto lines = [](std::string_view s) {
     std::string out;
