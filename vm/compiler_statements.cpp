@@ -45,10 +45,7 @@ void FunctionCompiler::statement(const lang::Stmt& s) {
       },
       [&](const lang::YieldStmt& x) {
         const Register value = any(x.value);
-        if (!proto_->is_generator) return;
-        const size_t goes_on = emit_jump(Op::Yield, value, collector_);
-        leave(collector_);
-        patch(goes_on, pc());
+        if (proto_->is_generator) emit(Instruction::abc(Op::Yield, value, collector_, 0));
       },
       [&](const lang::AssertStmt& x) { assert_statement(x); },
       [&](const lang::ImportStmt& x) { import_statement(x); },

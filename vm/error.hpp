@@ -17,9 +17,10 @@ class Source;
 namespace omc::vm {
 
 enum class ErrorKind : uint8_t {
-  Message,  // a failed operation: `catch` receives the message with its trace lines
-  Thrown,   // `throw v`: `catch` receives v itself
-  Fatal,    // a time limit or an interrupt: neither `catch` nor `finally` sees it
+  Message,    // a failed operation: `catch` receives the message with its trace lines
+  Thrown,     // `throw v`: `catch` receives v itself
+  StreamEnd,  // the consumer of a stream wants no more: finalizers run, no `catch` sees it
+  Fatal,      // a time limit or an interrupt: neither `catch` nor `finally` sees it
 };
 
 struct Error {

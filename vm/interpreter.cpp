@@ -677,9 +677,7 @@ enter: {
     NEXT();
   }
   CASE(Yield) {
-    bool goes_on = true;
-    CHECK(Support::yield(vm, *frame, r[in.a], r[in.b].as_array(), goes_on));
-    if (goes_on) JUMP(in.jump());
+    CHECK(Support::yield(vm, *frame, r[in.a], r[in.b].as_array()));
     NEXT();
   }
 

@@ -413,14 +413,18 @@ void Support::arity_error(Vm& vm, const Function* callee, size_t got) { vm.pendi
 
 void Support::recursion_error(Vm& vm) { vm.pending_ = error_texts::recursion_limit(vm); }
 
-bool Support::yield(Vm& vm, const Frame& frame, Value v, Array* collector, bool& goes_on) {
+bool Support::yield(Vm& vm, const Frame& frame, Value v, Array* collector) {
   return guarded(vm.pending_, [&] {
     if (!frame.streaming) {
       collector->push(vm.heap_, v);
       return;
     }
-    if (!vm.consumer_stopped_ && vm.consumer_ && !(*vm.consumer_)(v)) vm.consumer_stopped_ = true;
-    goes_on = !vm.consumer_stopped_;
+    if (!vm.consumer_) return;
+    if (!vm.consumer_stopped_ && !(*vm.consumer_)(v)) vm.consumer_stopped_ = true;
+    if (!vm.consumer_stopped_) return;
+    Error stop;
+    stop.kind = ErrorKind::StreamEnd;
+    throw stop;
   });
 }
 
@@ -491,7 +495,7 @@ bool Support::unwind(Vm& vm) {
     }
     if (e.kind != ErrorKind::Fatal) {
       for (const Handler& h : proto.handlers) {
-        if (pc < h.begin || pc >= h.end) continue;
+        if (pc < h.begin || pc >= h.end || (e.kind == ErrorKind::StreamEnd && !h.finalizer)) continue;
         const Value thrown = e.thrown;
         const bool caught = guarded(e, [&] {
           if (h.finalizer) {

@@ -54,7 +54,7 @@ struct InterpreterSupport {
   static bool call_spread_of(Vm& vm, GlobalCell* cell, Value* arguments, size_t count, Value& result);
   static void arity_error(Vm& vm, const Function* callee, size_t got);
   static void recursion_error(Vm& vm);
-  static bool yield(Vm& vm, const Frame& frame, Value v, Array* collector, bool& goes_on);
+  static bool yield(Vm& vm, const Frame& frame, Value v, Array* collector);
 
   // definitions
   static bool new_closure(Vm& vm, const Frame& frame, Proto* proto, Value& result);

@@ -206,7 +206,11 @@ bool Vm::stream(Value thunk, const YieldConsumer& consume) {
   };
   consumer_ = &isolated;
   consumer_stopped_ = false;
-  call(thunk, std::span<const Value>());
+  try {
+    call(thunk, std::span<const Value>());
+  } catch (const Error& e) {
+    if (e.kind != ErrorKind::StreamEnd) throw;
+  }
   return !consumer_stopped_;
 }
 
