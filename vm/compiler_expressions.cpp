@@ -594,6 +594,11 @@ void FunctionCompiler::named_call_into(const lang::NamedCallExpr& e, Register de
   if (callee.name != callee.head) return dotted_call_into(e, dest);
   if (lang::is_eval_name(callee.name) && function_.has_eval) return eval_call_into(e, dest);
   Temporaries scope(*this);
+  // A reserved word, so nothing else can be meant; with a depth and by name it is the builtin.
+  if (callee.name == "fold" && e.arguments.size() == 1) {
+    const Register x = any(e.arguments[0]);
+    return void(emit(Instruction::abc(Op::Fold, dest, x, 0), e.span));
+  }
   const bool global = callee.binding.kind == Binding::Kind::Global;
   const bool has_candidate = !global || function_.sees_late_names();
   if (e.arguments.size() > kMaxArguments) {

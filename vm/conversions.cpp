@@ -206,7 +206,8 @@ struct Level {
 
 class Display {
  public:
-  explicit Display(std::string& out) : out_(out) {}
+  using AppendInt = void (*)(std::string&, int64_t);
+  explicit Display(std::string& out, AppendInt append_int) : out_(out), append_int_(append_int) {}
 
   void value(Value v) {
     open(v);
@@ -219,7 +220,7 @@ class Display {
 
  private:
   void open(Value v) {
-    if (!v.is_array() && !v.is_dict()) return append_scalar(out_, v);
+    if (!v.is_array() && !v.is_dict()) return scalar(v);
     Object* o = v.as_object();
     if (!inside_.insert(o).second) {
       out_ += v.is_array() ? "[...]" : "{...}";
@@ -249,7 +250,7 @@ class Display {
       if (level.next > 0) out_ += ", ";
       const Value v = a->at(level.next++);
       if (v.is_array() || v.is_dict()) return open(v);  // `level` may be gone
-      append_scalar(out_, v);
+      scalar(v);
     }
     close(']');
   }
@@ -263,12 +264,18 @@ class Display {
       out_ += e.key->view();
       out_ += "\": ";
       if (e.value.is_array() || e.value.is_dict()) return open(e.value);
-      append_scalar(out_, e.value);
+      scalar(e.value);
     }
     close('}');
   }
 
+  void scalar(Value v) {
+    if (v.is_int()) append_int_(out_, v.as_int());
+    else append_scalar(out_, v);
+  }
+
   std::string& out_;
+  AppendInt append_int_;
   std::vector<Level> levels_;
   std::unordered_set<Object*> inside_;
 };
@@ -276,13 +283,19 @@ class Display {
 }  // namespace
 
 void append_display(std::string& out, Value v) {
-  if (v.is_array() || v.is_dict()) Display(out).value(v);
+  if (v.is_array() || v.is_dict()) Display(out, append_int).value(v);
   else append_scalar(out, v);
 }
 
 std::string display(Value v) {
   std::string out;
   append_display(out, v);
+  return out;
+}
+
+std::string display(Value v, void (*append_int)(std::string&, int64_t)) {
+  std::string out;
+  Display(out, append_int).value(v);
   return out;
 }
 

@@ -22,6 +22,7 @@ std::optional<double> parse_float(std::string_view text);
 // The display form, the only text form. A container inside itself shows as [...] or {...}. Any depth.
 std::string display(Value v);
 void append_display(std::string& out, Value v);
+std::string display(Value v, void (*append_int)(std::string&, int64_t));  // with ints in a form of their own
 std::string float_text(double d);  // shortest digits that read back, never an exponent
 void append_int(std::string& out, int64_t i);
 

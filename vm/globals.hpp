@@ -22,6 +22,7 @@ struct GlobalCell {
   const Builtin* builtin = nullptr;
   uint32_t required = 0;               // arguments the builtin needs at least
   Function* target = nullptr;          // what a call of the name runs; nullptr: the builtin, else `fallback`, else nothing
+  bool bodiless = false;                   // as a value a function all the same, though nothing can be called by that name
   GlobalCell* fallback = nullptr;      // of a module's own name: the plain name, used until the own one is defined
   FunctionReference* reference = nullptr;  // the name as a value, made when first asked for
 

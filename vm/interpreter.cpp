@@ -11,6 +11,7 @@
 
 #include <cmath>
 
+#include "substrate/fold.hpp"
 #include "vm/error_texts.hpp"
 #include "vm/interpreter_support.hpp"
 #include "vm/vm.hpp"
@@ -294,6 +295,11 @@ bool Interpreter::run(Vm& vm) {
   }
   CASE(ToBool) {
     r[in.a] = Value::boolean(to_bool(r[in.b]));
+    NEXT();
+  }
+
+  CASE(Fold) {
+    r[in.a] = Value::integer(r[in.b].is_int() ? substrate::fold(r[in.b].as_int()) : 0);
     NEXT();
   }
 

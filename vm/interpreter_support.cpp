@@ -70,7 +70,7 @@ bool Support::get_global(Vm& vm, const Frame* frame, GlobalCell* cell, bool vari
       result = c->variable;
       return true;
     }
-    if (!variable_only && (c->function || c->builtin))
+    if (!variable_only && (c->function || c->builtin || c->bodiless))
       return guarded(vm.pending_, [&] { result = Value(static_cast<Function*>(vm.reference(c))); });
   }
   vm.pending_ = error_texts::undefined_variable(vm, cell->name->view(), frame);

@@ -46,6 +46,7 @@ Vm::Vm(VmOptions options)
     ascii_[static_cast<unsigned char>(c)] = heap_.intern(std::string_view(&c, 1));
     if (c == 127) break;
   }
+  for (const std::string_view name : {"boundary", "invert"}) globals_.cell(heap_.intern(name))->bodiless = true;
   native_stack_end_ = native_stack_end();
   if (options_.gc_stress) due_ = true;
 }
