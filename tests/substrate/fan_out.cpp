@@ -102,6 +102,13 @@ BOOST_AUTO_TEST_CASE(bands) {
     BOOST_TEST(phi_shadow(row.x) == row.beta);
     BOOST_TEST(harmony(row.x, row.beta) == row.harmony);
   }
+  // As the reference's vectors are made; 11 and 50 lie in gaps that nearest() gives to the lower end.
+  BOOST_TEST(band_distance(11) == 2);
+  BOOST_TEST(band_distance(50) == 5);
+  BOOST_TEST(band_distance(uint64_t{1} << 63) == (uint64_t{1} << 63) - 63245986);
+  int64_t sum = 0;
+  for (int64_t x = -1000; x < 1000; ++x) sum += harmony(x, phi_shadow(x));
+  BOOST_TEST(sum == 135561);
   BOOST_TEST(harmony(42, 42) == kFullHarmony);
   BOOST_TEST(harmony(INT64_MIN, 0) == 0);
 }
