@@ -2,6 +2,7 @@
 
 #include "stdlib/array_arguments.hpp"
 #include "stdlib/array_building.hpp"
+#include "stdlib/int_readings.hpp"
 #include "stdlib/sorting.hpp"
 #include "stdlib/stdlib.hpp"
 #include "substrate/search.hpp"
@@ -124,43 +125,56 @@ static Value arr_is_sorted(Vm& vm, Args args) {
   }));
 }
 
+static Value int_binary_search(Vm&, Args args) {
+  return with_int_readings(args.array(0, Wording::First), [&](const auto& a) {
+    return Value::integer(substrate::int_binary_search(a, args.integer(1)));
+  });
+}
+
+static Value int_lower_bound(Vm&, Args args) {
+  return with_int_readings(args.array(0, Wording::First), [&](const auto& a) {
+    return Value::integer(static_cast<int64_t>(substrate::int_lower_bound(a, args.integer(1))));
+  });
+}
+
+static Value int_upper_bound(Vm&, Args args) {
+  return with_int_readings(args.array(0, Wording::First), [&](const auto& a) {
+    return Value::integer(static_cast<int64_t>(substrate::int_upper_bound(a, args.integer(1))));
+  });
+}
+
 namespace {
 
-// The elements as the searches read them; only those probed are.
-struct IntReadings {
-  const Array* array;
-  size_t size() const { return array->size; }
-  int64_t operator[](size_t i) const { return to_int(array->at(i)); }
+// What sorted_* compare by where text and numbers meet: the sort order is not transitive there (chapter 04, section 7).
+struct PrecedesAsInt {
+  bool operator()(Value a, Value b) const { return to_int(a) < to_int(b); }
 };
 
 }  // namespace
 
-static Value int_binary_search(Vm&, Args args) {
-  return Value::integer(substrate::int_binary_search(IntReadings{args.array(0, Wording::First)}, args.integer(1)));
-}
-
-static Value int_lower_bound(Vm&, Args args) {
-  const IntReadings elements{args.array(0, Wording::First)};
-  return Value::integer(static_cast<int64_t>(substrate::int_lower_bound(elements, args.integer(1))));
-}
-
-static Value int_upper_bound(Vm&, Args args) {
-  const IntReadings elements{args.array(0, Wording::First)};
-  return Value::integer(static_cast<int64_t>(substrate::int_upper_bound(elements, args.integer(1))));
+// Whether some elements are strings and others are not.
+static bool mixes_text(std::initializer_list<const Array*> arrays) {
+  size_t strings = 0, size = 0;
+  for (const Array* array : arrays) {
+    size += array->size;
+    if (array->kind == ElementKind::Values)
+      strings += static_cast<size_t>(std::ranges::count_if(std::span(array->values, array->size), &Value::is_string));
+  }
+  return strings > 0 && strings < size;
 }
 
 // Ties come from a first; `once` keeps one of two equal heads.
-template <class T>
-static std::vector<T> merge(Vm& vm, std::span<const T> a, std::span<const T> b, bool once) {
+template <class T, class Order>
+static std::vector<T> merge(Vm& vm, Order precedes, std::span<const T> a, std::span<const T> b, bool once) {
   std::vector<T> out;
   out.reserve(a.size() + b.size());
   size_t i = 0, j = 0;
   while (i < a.size() && j < b.size()) {
     vm.poll();
-    if (Precedes()(b[j], a[i])) {
+    if (precedes(b[j], a[i])) {
       out.push_back(b[j++]);
     } else {
-      if (once && !Precedes()(a[i], b[j])) ++j;
+      if (once && !precedes(a[i], b[j])) ++j;
       out.push_back(a[i++]);
     }
   }
@@ -172,8 +186,13 @@ static std::vector<T> merge(Vm& vm, std::span<const T> a, std::span<const T> b, 
 static Value merge_arrays(Vm& vm, const Args& args, bool once) {
   const Array* a = args.array(0, Wording::Both);
   const Array* b = args.array(1, Wording::Both);
+  const bool as_ints = mixes_text({a, b});
   return with_both(a, b, [&]<class T>(std::span<const T> x, std::span<const T> y) {
-    const std::vector<T> merged = merge(vm, x, y, once);
+    std::vector<T> merged;
+    if constexpr (std::same_as<T, Value>)
+      merged = as_ints ? merge(vm, PrecedesAsInt(), x, y, once) : merge(vm, Precedes(), x, y, once);
+    else
+      merged = merge(vm, Precedes(), x, y, once);
     checked_size(args, merged.size());
     return make_array(vm, std::span<const T>(merged));
   });
@@ -186,15 +205,20 @@ static Value sorted_union(Vm& vm, Args args) {
   return merge_arrays(vm, args, true);
 }
 
+template <class T, class Order>
+static Value deduped(Vm& vm, Order precedes, std::span<const T> x) {
+  std::vector<T> kept;
+  for (const T v : x) {
+    vm.poll();
+    if (kept.empty() || precedes(kept.back(), v) || precedes(v, kept.back())) kept.push_back(v);
+  }
+  return make_array(vm, std::span<const T>(kept));
+}
+
 static Value sorted_dedupe(Vm& vm, Args args) {
-  return with_elements(args.array(0), [&vm]<class T>(std::span<const T> x) {
-    std::vector<T> kept;
-    for (const T v : x) {
-      vm.poll();
-      if (kept.empty() || Precedes()(kept.back(), v) || Precedes()(v, kept.back())) kept.push_back(v);
-    }
-    return make_array(vm, std::span<const T>(kept));
-  });
+  const Array* array = args.array(0);
+  if (mixes_text({array})) return deduped(vm, PrecedesAsInt(), std::span<const Value>(array->values, array->size));
+  return with_elements(array, [&vm](auto x) { return deduped(vm, Precedes(), x); });
 }
 
 constexpr Builtin kBuiltins[] = {
