@@ -108,35 +108,54 @@ std::optional<std::string> read_whole_file(const std::string& path, std::error_c
   return text;
 }
 
-bool replace_file(const std::string& path, std::string_view text, std::error_code& why) {
-  if (!is_path(path, why)) return false;
+// `temporary_for` names the temporary file for the one to be replaced.
+static Replacement replace(const std::string& path, std::string (*temporary_for)(const std::string&),
+                           std::string_view text, std::error_code& why) {
+  const auto directly = [&] { return write_directly(path, text, why) ? Replacement::Done : Replacement::NotWritten; };
+  const auto not_written = [&] { return fail(why), Replacement::NotWritten; };
+  if (!is_path(path, why)) return Replacement::NotWritten;
   struct stat old {};
   const bool exists = ::stat(path.c_str(), &old) == 0;
-  if (!exists && errno != ENOENT) return fail(why);
-  // Hard links and foreign owners are lost with a replaced file.
+  if (!exists && errno != ENOENT) return not_written();
+  // Hard links and foreign owners are lost with a replaced file. A folder is never replaced: the rename says so.
   const bool own =
       exists && S_ISREG(old.st_mode) && old.st_nlink == 1 && old.st_uid == ::geteuid() && old.st_gid == ::getegid();
-  if (exists && !own) return write_directly(path, text, why);
-  if (exists && ::access(path.c_str(), W_OK) != 0) return fail(why);
+  if (exists && !own && !S_ISDIR(old.st_mode)) return directly();
+  if (exists && ::access(path.c_str(), W_OK) != 0) return not_written();
 
   const std::string target = exists ? behind_links(path) : path;
   // A link that leads nowhere: opening it creates what it names.
-  if (struct stat link{}; !exists && ::lstat(path.c_str(), &link) == 0) return write_directly(path, text, why);
-  const std::string temporary = temporary_beside(target);
+  if (struct stat link{}; !exists && ::lstat(path.c_str(), &link) == 0) return directly();
+  const std::string temporary = temporary_for(target);
   FileDescriptor file(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0666);
   if (!file) {
-    if (exists && (errno == EACCES || errno == EPERM || errno == EROFS)) return write_directly(path, text, why);
-    return fail(why);
+    if (exists && (errno == EACCES || errno == EPERM || errno == EROFS)) return directly();
+    return not_written();
   }
-  const bool done = write_all(file, text) && (!exists || ::fchmod(file.number(), old.st_mode & 07777) == 0) &&
-                    ::fsync(file.number()) == 0 && file.close() && ::rename(temporary.c_str(), target.c_str()) == 0;
-  if (!done) {
+  const auto remove_temporary = [&](Replacement result) {
     fail(why);
     ::unlink(temporary.c_str());
-    return false;
-  }
+    return result;
+  };
+  const bool written = write_all(file, text) && (!own || ::fchmod(file.number(), old.st_mode & 07777) == 0) &&
+                       ::fsync(file.number()) == 0 && file.close();
+  if (!written) return remove_temporary(Replacement::NotWritten);
+  if (::rename(temporary.c_str(), target.c_str()) != 0) return remove_temporary(Replacement::NotRenamed);
   sync_folder_of(target);
-  return true;
+  return Replacement::Done;
+}
+
+bool replace_file(const std::string& path, std::string_view text, std::error_code& why) {
+  return replace(path, temporary_beside, text, why) == Replacement::Done;
+}
+
+Replacement replace_file_stepwise(const std::string& path, std::string_view text, std::error_code& why) {
+  const auto temporary = [](const std::string& target) {
+    std::string name = target + ".tmp." + std::to_string(::getpid());
+    ::unlink(name.c_str());  // of a process that had this number and died
+    return name;
+  };
+  return replace(path, temporary, text, why);
 }
 
 bool append_to_file(const std::string& path, std::string_view text, std::error_code& why) {

@@ -2,6 +2,7 @@
 // Whole files. Failures are errno values in a std::error_code; whoever speaks to the user finds the words
 // (os_text.hpp).
 
+#include <cstdint>  // uint8_t
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,10 @@ std::optional<std::string> read_whole_file(const std::string& path, std::error_c
 // the text goes to a temporary name beside the file, to the disk, and then takes the file's place, with its
 // permissions. What cannot be replaced (a device, a pipe, a file in a folder one may not write to) is written directly.
 bool replace_file(const std::string& path, std::string_view text, std::error_code& why);
+
+// The same for those who tell which half failed, by way of PATH.tmp.PID.
+enum class Replacement : uint8_t { Done, NotWritten, NotRenamed };
+Replacement replace_file_stepwise(const std::string& path, std::string_view text, std::error_code& why);
 
 bool append_to_file(const std::string& path, std::string_view text, std::error_code& why);
 
