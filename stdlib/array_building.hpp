@@ -49,6 +49,25 @@ inline vm::Array* copy(vm::Vm& vm, const vm::Array* array) {
   return slice(vm, array, 0, array->size);
 }
 
+// The elements at these places, in this order.
+inline vm::Array* gather(vm::Vm& vm, const vm::Array* array, std::span<const size_t> places) {
+  vm::Array* out = vm.heap().array(array->kind, places.size());
+  for (size_t i = 0; i < places.size(); ++i) copy_elements(out, i, array, places[i], 1);
+  return out;
+}
+
+// All elements of an array at once; as many as it has. The kind may change so, since none of the old ones is left.
+inline void replace_elements(vm::Heap& heap, vm::Array* array, std::span<const double> elements) {
+  if (array->kind == vm::ElementKind::Values) {
+    void* data = heap.allocate_raw(elements.size_bytes());
+    heap.free_raw(array->data, array->capacity * sizeof(vm::Value));
+    array->data = data;
+    array->capacity = elements.size();
+  }
+  array->kind = vm::ElementKind::Floats;
+  std::ranges::copy(elements, array->floats);
+}
+
 // n references to one value.
 inline vm::Array* filled(vm::Vm& vm, size_t n, vm::Value v) {
   vm::Array* out = vm.heap().array(kind_of(v), n);
