@@ -1,0 +1,63 @@
+// The example of every builtin runs, and gives what it says.
+
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+#include <filesystem>
+
+#include "lang/source.hpp"
+#include "stdlib/stdlib.hpp"
+#include "vm/vm.hpp"
+
+using namespace omc;
+
+namespace {
+
+struct Row {
+  const vm::Builtin* builtin;
+  friend std::ostream& operator<<(std::ostream& out, const Row& row) { return out << row.builtin->name; }
+};
+
+std::vector<Row> all_rows() {
+  std::vector<Row> rows;
+#define OMC_FAMILY(name) \
+  for (const vm::Builtin& builtin : stdlib::name##_builtins()) rows.push_back({&builtin});
+#include "stdlib/families.def"
+  return rows;
+}
+
+// Examples write files.
+struct InFolderOfItsOwn {
+  InFolderOfItsOwn() {
+    std::string folder = (std::filesystem::temp_directory_path() / "omc-examples-XXXXXX").string();
+    BOOST_REQUIRE(mkdtemp(folder.data()));
+    std::filesystem::current_path(folder);
+  }
+  ~InFolderOfItsOwn() {
+    const auto folder = std::filesystem::current_path();
+    std::filesystem::current_path(before);
+    std::filesystem::remove_all(folder);
+  }
+  const std::filesystem::path before = std::filesystem::current_path();
+};
+
+}  // namespace
+
+BOOST_TEST_GLOBAL_FIXTURE(InFolderOfItsOwn);
+
+BOOST_AUTO_TEST_SUITE(examples)
+
+BOOST_DATA_TEST_CASE(example_gives_what_it_says, boost::unit_test::data::make(all_rows()), row) {
+  const std::string_view example = row.builtin->example;
+  const size_t comment = example.rfind("  # ");
+  vm::Vm machine;
+  stdlib::install(machine);
+  machine.run(std::make_shared<const lang::Source>("example.omc", ""));  // some ask about the program
+  try {
+    const std::string shown = vm::display(machine.evaluate(example.substr(0, comment), "example"));
+    if (comment != example.npos) BOOST_TEST(shown == example.substr(comment + 4));
+  } catch (const vm::Error& e) {
+    BOOST_ERROR(example << ": " << e.message);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
