@@ -92,6 +92,28 @@ Value pad(Vm& vm, const Args& args, bool left) {
 Value str_pad_left(Vm& vm, Args args) { return pad(vm, args, true); }
 Value str_pad_right(Vm& vm, Args args) { return pad(vm, args, false); }
 
+// Where the slice before began, so that walking through a long text that is not ASCII is linear. The text is known by its
+// address, which no other can have before the next collection.
+struct SlicePlace {
+  const char* text = nullptr;
+  uint64_t collections = 0;
+  size_t character = 0;
+  size_t offset = 0;
+};
+
+// character_offset, but faster when the last call was for a character of the same text not far before.
+size_t remembered_offset(Vm& vm, const String* s, size_t n) {
+  constexpr size_t kLong = 256;
+  if (s->size_bytes < kLong) return character_offset(s->view(), n);
+  SlicePlace& place = vm.state<SlicePlace>();
+  const uint64_t collections = vm.heap().statistics().collections;
+  if (place.text != s->data || place.collections != collections || place.character > n)
+    place = {s->data, collections, 0, 0};
+  place.offset += character_offset(s->view().substr(place.offset), n - place.character);
+  place.character = n;
+  return place.offset;
+}
+
 Value str_slice(Vm& vm, Args args) {
   const String* s = string_argument(vm, args, 0);
   const int64_t length = s->count_characters();
@@ -100,7 +122,7 @@ Value str_slice(Vm& vm, Args args) {
   if (start == 0 && end == length) return string_argument(vm, args, 0);
   const auto first = static_cast<size_t>(start), count = static_cast<size_t>(end - start);
   if (s->ascii()) return vm.text(s->view().substr(first, count));
-  const std::string_view rest = s->view().substr(character_offset(s->view(), first));
+  const std::string_view rest = s->view().substr(remembered_offset(vm, s, first));
   return vm.text(rest.substr(0, character_offset(rest, count)));
 }
 

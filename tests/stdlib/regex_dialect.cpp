@@ -5,6 +5,7 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <random>
 #include <string>
 
 #include "stdlib/character_set.hpp"
@@ -129,6 +130,29 @@ BOOST_AUTO_TEST_CASE(named_classes_agree_with_their_sets) {
       BOOST_TEST(re2::RE2::FullMatch(text, compiled) == ((row.set & one) == one), row.pattern << " " << text);
     }
   }
+}
+
+// Whatever the pattern, it is translated or refused.
+BOOST_AUTO_TEST_CASE(any_text_is_a_pattern_or_refused) {
+  static constexpr std::string_view kPieces[] = {
+      "[",  "]",   "^",   "-",   "--", "&&",   "~~",    "\\",     "\\W",    "\\d",     "\\S",   "\\p{L}", "\\P", "{",  "}",
+      "(",  ")",   "(?",  "(?<", "i",  "u",    "x",     ":",      "[:",     "alpha",   ":]",    "*",      "+",   "?",  "|",
+      "#",  "\n", " ",   "a",   "z",  "\\x41", "\\u{e9}", "\xC3\xA9", "\xF0\x9F\x98\x80", "\\b", "$",     ".",      "1",   "_",  "\\\\",
+  };
+  std::mt19937_64 random(1);
+  re2::RE2::Options options;
+  options.set_log_errors(false);
+  size_t accepted = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    std::string pattern;
+    for (size_t n = random() % 12; n > 0; --n) pattern += kPieces[random() % std::size(kPieces)];
+    try {
+      accepted += re2::RE2(to_re2(pattern), options).ok();
+    } catch (const PatternError& e) {
+      BOOST_TEST(!e.detail.empty());
+    }
+  }
+  BOOST_TEST(accepted > 1000u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
