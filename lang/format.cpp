@@ -33,8 +33,6 @@ class Formatter {
   std::string take() { return std::move(out_); }
 
  private:
-  // --- comments ---------------------------------------------------------------------------------------------------------
-
   bool comment_before(uint32_t offset) const { return next_ < comments_.size() && comments_[next_].span.begin < offset; }
 
   std::string_view between(uint32_t begin, uint32_t end) const {
@@ -89,8 +87,6 @@ class Formatter {
     }
     return last;
   }
-
-  // --- lines ------------------------------------------------------------------------------------------------------------
 
   void indent() { out_.append(4 * static_cast<size_t>(level_), ' '); }
 
@@ -208,8 +204,6 @@ class Formatter {
     sink_ = outer;
     block(b);
   }
-
-  // --- statements -------------------------------------------------------------------------------------------------------
 
   void end_simple() { out_ += ';'; }
 
@@ -465,8 +459,6 @@ class Formatter {
       if (offset >= source_.size() || source_.text()[offset] == '{') return offset;
     }
   }
-
-  // --- expressions ------------------------------------------------------------------------------------------------------
 
   template <class... Texts>
   void put(const Texts&... texts) {

@@ -100,8 +100,6 @@ class Parser {
   }
 
  private:
-  // --- tokens -----------------------------------------------------------------------------------------------------------
-
   const Token& token() const { return tokens_[at_]; }
   const Token& ahead(size_t n) const { return tokens_[std::min(at_ + n, tokens_.size() - 1)]; }
   bool at(TokenKind kind) const { return token().kind == kind; }
@@ -140,8 +138,6 @@ class Parser {
   Node* make(Span span, Members... members) {
     return module_.make(Node{{kKindOf<Node>, span}, members...});
   }
-
-  // --- errors -----------------------------------------------------------------------------------------------------------
 
   std::string describe(const Token& t) const {
     switch (t.kind) {
@@ -285,8 +281,6 @@ class Parser {
     }
   }
 
-  // --- depth ------------------------------------------------------------------------------------------------------------
-
   // Levels of nesting. The native stack is watched as well: a thread may have a small one, and a build with sanitizers
   // needs several times as much.
   class Nested {
@@ -309,8 +303,6 @@ class Parser {
   [[noreturn, gnu::noinline]] void too_deep() {
     fail("too-deep", token().span, "Nested too deeply");
   }
-
-  // --- statements -------------------------------------------------------------------------------------------------------
 
   Stmt* statement_or_error() {
     const size_t first = at_;
@@ -748,8 +740,6 @@ class Parser {
          fmt::format("Cannot assign to this expression{}", at(TokenKind::Assign) ? ". Did you mean `==`?" : ""));
   }
 
-  // --- expressions ------------------------------------------------------------------------------------------------------
-
   Expr* expression(uint32_t levels = kExpressionDepth) {
     const Nested nested(*this, levels);
     const Span first = token().span;
@@ -1042,8 +1032,6 @@ class Parser {
 
   void drop_lexical_errors(Span span) { sink_.drop_within(span); }
 
-  // --- literals ---------------------------------------------------------------------------------------------------------
-
   // Of the token itself; below a minus the magnitude of the least integer reads as that integer, which is its own negative.
   [[gnu::noinline]] int64_t int_value(const Token& t, bool negated) {
     const std::string_view digits = text(t.span);
@@ -1087,6 +1075,30 @@ std::string ParseResult::first_message() const {
   for (const Diagnostic& d : diagnostics)
     if (d.severity == Severity::Error) return at_position(module->source(), d);
   return {};
+}
+
+bool ParseResult::wants_more() const {
+  for (const Diagnostic& d : diagnostics)
+    if (d.code == "unterminated") return true;
+  int64_t open = 0;
+  int fstrings = 0;  // around the token: brackets in strings do not count
+  for (const Token& token : tokens) {
+    switch (token.kind) {
+      case TokenKind::FStringBegin: ++fstrings; break;
+      case TokenKind::FStringEnd: --fstrings; break;
+      case TokenKind::LeftParen:
+      case TokenKind::LeftBracket:
+      case TokenKind::LeftBrace: open += fstrings == 0; break;
+      case TokenKind::RightParen:
+      case TokenKind::RightBracket:
+      case TokenKind::RightBrace: open -= fstrings == 0; break;
+      default: break;
+    }
+  }
+  if (open > 0) return true;
+  for (const Diagnostic& d : diagnostics)
+    if (d.severity == Severity::Error) return d.span.begin == tokens.back().span.begin;
+  return false;
 }
 
 ParseResult parse(const Source& source) {

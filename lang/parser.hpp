@@ -33,6 +33,10 @@ struct ParseResult {
   bool ok() const { return !diagnostics.has_errors(); }
   // `at L:C: MESSAGE` of the first error; not to be asked for when ok().
   std::string first_message() const;
+
+  // Whether the text only lacks its end: a bracket, string or comment is open, or the first error is that nothing follows.
+  // For who reads a program line by line.
+  bool wants_more() const;
 };
 
 // The source must outlive the module.

@@ -428,6 +428,19 @@ BOOST_AUTO_TEST_CASE(long_chains_are_no_nesting) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(input_that_wants_more) {
+  for (const char* text : {"fn f() {", "f(1,", "[1\n", "h x =", "\"abc", "\"\"\"a\"", "f\"{x", "/* a", "if a {} else", "1 +", "try {}",
+                           "h = ( ;", "f(\"a)\"", "f(f\"{x y)}\"", "@hot"}) {
+    const Source source("test.omc", text);
+    BOOST_TEST(parse(source).wants_more(), text);
+  }
+  for (const char* text : {"", "1", "h x = 1", "f(1)", "h x = ;", "h = ; h x =", "}", "f(1))", "f(1)) + (", "f\"{x y(}\"", "# (", "'('",
+                           "$", "if a {}"}) {
+    const Source source("test.omc", text);
+    BOOST_TEST(!parse(source).wants_more(), text);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_file_of_errors_ends_with_the_hundredth) {
   const Source source("test.omc", repeat("h = ;\n", 5000));
   BOOST_TEST(parse(source).diagnostics.size() == 100u);
