@@ -75,12 +75,19 @@ constexpr IsoWeek iso_week_of(int64_t day) {
   return {date_of(thursday).year, (ordinal_of(thursday) - 1) / 7 + 1};
 }
 
-// Weeks counted from the first day of that kind in the year; the days before it are week 0.
-constexpr int week_from_sunday(int64_t day) {
-  return (ordinal_of(day) + 6 - (weekday_of(day) + 1) % 7) / 7;
+// Weeks that begin on Sunday or Monday (`first_weekday`), by the rule of the language: week 1 begins with the first such
+// day that is not before December 31. So, other than in C, a year of which January 1 is the second day of a week has no
+// week 0.
+constexpr int week_of_year(int64_t day, int first_weekday) {
+  return static_cast<int>((ordinal_of(day) + 7 - floor_mod(weekday_of(day) - first_weekday, 7)) / 7);
 }
-constexpr int week_from_monday(int64_t day) {
-  return (ordinal_of(day) + 6 - weekday_of(day)) / 7;
+inline constexpr int kMonday = 0, kSunday = 6;
+
+// The day of a week of that kind; it may lie outside of the year.
+constexpr int64_t day_of_week_of_year(int64_t year, int64_t week, int weekday, int first_weekday) {
+  const int64_t before_new_year = day_of({year, 1, 1}) - 1;
+  const int64_t week_1 = before_new_year + floor_mod(first_weekday - weekday_of(before_new_year), 7);
+  return week_1 + (week - 1) * 7 + floor_mod(weekday - first_weekday, 7);
 }
 
 static_assert(day_of({1970, 1, 1}) == 0 && weekday_of(0) == 3);

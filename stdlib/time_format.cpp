@@ -87,8 +87,8 @@ constexpr Numeric kNumeric[] = {
     {'e', 2, ' ', [](M m) -> N { return m.date.day; },                         [](F f, N n) { return set(f.day, n, 1, 31); }},
     {'w', 1, '0', [](M m) -> N { return (weekday_of(m.day) + 1) % 7; },        [](F f, N n) { return n > 6 ? Error::OutOfRange : set(f.weekday, (n + 6) % 7); }},
     {'u', 1, '0', [](M m) -> N { return weekday_of(m.day) + 1; },              [](F f, N n) { return set(f.weekday, n - 1, 0, 6); }},
-    {'U', 2, '0', [](M m) -> N { return week_from_sunday(m.day); },            [](F f, N n) { return set(f.sunday_week, n, 0, 53); }},
-    {'W', 2, '0', [](M m) -> N { return week_from_monday(m.day); },            [](F f, N n) { return set(f.monday_week, n, 0, 53); }},
+    {'U', 2, '0', [](M m) -> N { return week_of_year(m.day, kSunday); },            [](F f, N n) { return set(f.sunday_week, n, 0, 53); }},
+    {'W', 2, '0', [](M m) -> N { return week_of_year(m.day, kMonday); },            [](F f, N n) { return set(f.monday_week, n, 0, 53); }},
     {'V', 2, '0', [](M m) -> N { return iso_week_of(m.day).week; },            [](F f, N n) { return set(f.iso_week, n, 1, 53); }},
     {'j', 3, '0', [](M m) -> N { return ordinal_of(m.day); },                  [](F f, N n) { return set(f.ordinal, n, 1, 366); }},
     {'H', 2, '0', [](M m) -> N { return m.second / 3600; },                    set_hour},
@@ -464,11 +464,9 @@ Error date_from(const Fields& f, int64_t& day) {
     if (*f.ordinal > days_in_year(*year)) return Error::OutOfRange;
     day = day_of({*year, 1, 1}) + *f.ordinal - 1;
   } else if (year && (f.sunday_week || f.monday_week) && f.weekday) {
-    const int64_t new_year = day_of({*year, 1, 1});
-    const int shift = f.sunday_week ? 1 : 0;  // days from the week's first day to Monday
-    const int64_t first_week = new_year + (7 - (weekday_of(new_year) + shift) % 7) % 7;
-    const int64_t week = f.sunday_week ? *f.sunday_week : *f.monday_week;
-    day = first_week + (week - 1) * 7 + (*f.weekday + shift) % 7;
+    const auto weekday = static_cast<int>(*f.weekday);
+    day = f.sunday_week ? day_of_week_of_year(*year, *f.sunday_week, weekday, kSunday)
+                        : day_of_week_of_year(*year, *f.monday_week, weekday, kMonday);
     if (date_of(day).year != *year) return Error::OutOfRange;
   } else if (iso_year && f.iso_week && f.weekday) {
     const int64_t fourth = day_of({*iso_year, 1, 4});  // always in week 1
@@ -486,7 +484,7 @@ bool date_agrees(const Fields& f, int64_t day) {
   return agrees(f.year, date.year) && agrees(f.century, floor_div(date.year, 100)) &&
          agrees(f.year_of_century, floor_mod(date.year, 100)) && agrees(f.month, date.month) &&
          agrees(f.day, date.day) && agrees(f.ordinal, ordinal_of(day)) && agrees(f.weekday, weekday_of(day)) &&
-         agrees(f.sunday_week, week_from_sunday(day)) && agrees(f.monday_week, week_from_monday(day)) &&
+         agrees(f.sunday_week, week_of_year(day, kSunday)) && agrees(f.monday_week, week_of_year(day, kMonday)) &&
          agrees(f.iso_year, iso.year) && agrees(f.iso_year_of_century, floor_mod(iso.year, 100)) &&
          agrees(f.iso_week, iso.week);
 }

@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(calendar_counts_days_without_gaps) {
 }
 
 BOOST_AUTO_TEST_CASE(agrees_with_the_c_library) {
-  const char* const kFormats[] = {"%Y-%m-%d %H:%M:%S %a %A %b %B %j", "%C %y %G %g %U %W %V %u %w", "%e %k %I %l %p %P",
+  const char* const kFormats[] = {"%Y-%m-%d %H:%M:%S %a %A %b %B %j", "%C %y %G %g %V %u %w", "%e %k %I %l %p %P",
                                   "%D %F %R %T %x %X %r %h %n%t%% %s"};
   std::mt19937_64 random(1);
   for (int i = 0; i < 2000; ++i) {
@@ -55,6 +55,24 @@ BOOST_AUTO_TEST_CASE(agrees_with_the_c_library) {
       // The C library does not pad a short year.
       if (parts.tm_year + 1900 >= 1000 && parts.tm_mon > 0 && parts.tm_mon < 11) BOOST_TEST(format(seconds, f) == want);
     }
+  }
+}
+
+// The C library's rule, except that no year begins with week 0 on the second day of a week.
+BOOST_AUTO_TEST_CASE(weeks_of_the_year_begin_with_their_first_day) {
+  for (int64_t day = day_of({1999, 1, 1}); day < day_of({2031, 1, 1}); ++day) {
+    const int64_t new_year = day_of({date_of(day).year, 1, 1});
+    const time_t seconds = day * 86'400;
+    std::tm parts{};
+    ::gmtime_r(&seconds, &parts);
+    char text[8];
+    std::strftime(text, sizeof text, "%U", &parts);
+    BOOST_REQUIRE_EQUAL(week_of_year(day, kSunday), std::atoi(text) + (weekday_of(new_year) == 0));
+    std::strftime(text, sizeof text, "%W", &parts);
+    BOOST_REQUIRE_EQUAL(week_of_year(day, kMonday), std::atoi(text) + (weekday_of(new_year) == 1));
+    for (const int first : {kSunday, kMonday})
+      BOOST_REQUIRE_EQUAL(
+          day_of_week_of_year(date_of(day).year, week_of_year(day, first), weekday_of(day), first), day);
   }
 }
 
