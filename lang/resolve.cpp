@@ -372,17 +372,19 @@ std::unordered_set<std::string_view> top_level_names(const Module& module) {
 namespace {
 
 struct DefinitionCollector {
-  std::vector<std::string> names;
+  std::vector<FunctionDefinition> definitions;
 
   void binds(Name, Binding&, Span) {}
   void assigns(Name, Binding&, Span) {}
   void defines(FunctionStmt& s) {
-    names.emplace_back(s.function->name.name);
+    definitions.push_back({std::string(s.function->name.name), s.function->parameters.size(), s.function});
     nested(*s.function);
   }
   void defines_class(const ClassStmt& s) {
-    names.emplace_back(s.name.name);
-    for (const Function* m : s.methods) names.push_back(std::string(s.name.name) + "__" + std::string(m->name.name));
+    const std::string name(s.name.name);
+    definitions.push_back({name, s.fields.size(), nullptr});
+    for (const Function* m : s.methods)
+      definitions.push_back({name + "__" + std::string(m->name.name), m->parameters.size(), m});
   }
   void nested(Function& f) {
     OwnBodyWalk<DefinitionCollector> walk(*this);
@@ -397,10 +399,16 @@ struct DefinitionCollector {
 
 }  // namespace
 
-std::vector<std::string> defined_functions(const Module& module) {
+std::vector<FunctionDefinition> function_definitions(const Module& module) {
   DefinitionCollector collector;
   collector.nested(*module.top_level);
-  return std::move(collector.names);
+  return std::move(collector.definitions);
+}
+
+std::vector<std::string> defined_functions(const Module& module) {
+  std::vector<std::string> names;
+  for (FunctionDefinition& definition : function_definitions(module)) names.push_back(std::move(definition.name));
+  return names;
 }
 
 void resolve(Module& module, const ResolveOptions& options) { Resolver(module, options).run(); }

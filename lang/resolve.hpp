@@ -33,9 +33,15 @@ void resolve(Module& module, const ResolveOptions& options = {});
 // The top-level names of a resolved or unresolved module: what its statements outside functions bind.
 std::unordered_set<std::string_view> top_level_names(const Module& module);
 
-// The names that the module's fn and class statements enter into the table of functions, wherever they stand; methods as
+// What the module's fn and class statements enter into the table of functions, wherever they stand; methods as
 // CLASS__METHOD. In the order of the text.
-std::vector<std::string> defined_functions(const Module& module);
+struct FunctionDefinition {
+  std::string name;
+  size_t parameter_count;
+  const Function* function;  // nullptr: the constructor of a class
+};
+std::vector<FunctionDefinition> function_definitions(const Module& module);
+std::vector<std::string> defined_functions(const Module& module);  // only the names
 
 // Calls written with these names evaluate text in the scope they stand in.
 bool is_eval_name(std::string_view name);
