@@ -75,9 +75,9 @@ constexpr IsoWeek iso_week_of(int64_t day) {
   return {date_of(thursday).year, (ordinal_of(thursday) - 1) / 7 + 1};
 }
 
-// Weeks that begin on Sunday or Monday (`first_weekday`), by the rule of the language: week 1 begins with the first such
-// day that is not before December 31. So, other than in C, a year of which January 1 is the second day of a week has no
-// week 0.
+// Weeks that begin on Sunday or Monday (`first_weekday`), by the rule of the language: week 1 begins with the first
+// such day that is not before December 31. So, other than in C, a year of which January 1 is the second day of a week
+// has no week 0.
 constexpr int week_of_year(int64_t day, int first_weekday) {
   return static_cast<int>((ordinal_of(day) + 7 - floor_mod(weekday_of(day) - first_weekday, 7)) / 7);
 }

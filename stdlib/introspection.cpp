@@ -44,7 +44,8 @@ class ProgramFile {
   }
   const std::vector<lang::FunctionDefinition>& definitions() const { return definitions_; }
   const lang::FunctionDefinition* find(std::string_view name) const {
-    const auto found = std::find_if(definitions_.begin(), definitions_.end(), [&](const auto& d) { return d.name == name; });
+    const auto found =
+        std::find_if(definitions_.begin(), definitions_.end(), [&](const auto& d) { return d.name == name; });
     return found == definitions_.end() ? nullptr : &*found;
   }
 
@@ -89,8 +90,9 @@ static Value defined_functions(Vm& vm, Args) {
 static Value fn_arity(Vm& vm, Args args) {
   const std::string_view name = function_name(args);
   if (const Function* f = vm.user_function(name))
-    return Value::integer(f->kind == FunctionKind::Constructor ? static_cast<const Constructor*>(f)->field_count
-                                                               : static_cast<const Closure*>(f)->proto->parameter_count);
+    return Value::integer(f->kind == FunctionKind::Constructor
+                              ? static_cast<const Constructor*>(f)->field_count
+                              : static_cast<const Closure*>(f)->proto->parameter_count);
   const ProgramFile file(vm);
   const lang::FunctionDefinition* d = file.find(name);
   return d ? Value::integer(static_cast<int64_t>(d->parameter_count)) : Value::null();
@@ -228,8 +230,8 @@ constexpr Builtin kBuiltins[] = {
      "fn_arity(\"no_such_function\")  # null", fn_arity},
     {"fn_source", "(name) -> any", "The text of a function of the program in canonical layout.",
      "fn_source(\"no_such_function\")  # null", fn_source},
-    {"get_scope_vars", "() -> dict", "The top-level variables and their values.",
-     "type_of(get_scope_vars())  # dict", get_scope_vars},
+    {"get_scope_vars", "() -> dict", "The top-level variables and their values.", "type_of(get_scope_vars())  # dict",
+     get_scope_vars},
     {"fn_bench", "(name, args, reps?) -> dict", "Calls a function several times and says how long it took.",
      "fn_bench(\"sqrt\", [2], 3)[\"n_reps\"]  # 3", fn_bench},
     {"fn_snapshot", "(name) -> null", "Puts the present definition of a function on its stack.",

@@ -71,8 +71,8 @@ BOOST_AUTO_TEST_CASE(weeks_of_the_year_begin_with_their_first_day) {
     std::strftime(text, sizeof text, "%W", &parts);
     BOOST_REQUIRE_EQUAL(week_of_year(day, kMonday), std::atoi(text) + (weekday_of(new_year) == 1));
     for (const int first : {kSunday, kMonday})
-      BOOST_REQUIRE_EQUAL(
-          day_of_week_of_year(date_of(day).year, week_of_year(day, first), weekday_of(day), first), day);
+      BOOST_REQUIRE_EQUAL(day_of_week_of_year(date_of(day).year, week_of_year(day, first), weekday_of(day), first),
+                          day);
   }
 }
 
