@@ -77,7 +77,7 @@ constexpr Builtin kBuiltins[] = {
      print_raw},
     {"input", "(prompt?) -> string|null", "Writes the prompt and reads a line of standard input; null at its end.",
      "h name = input(\"name? \");", input},
-    {"error", "(v?)", "Raises the text of v as an error.", "try { error(\"boom\"); } catch e { println(e); }", error},
+    {"error", "(v?) -> null", "Raises the text of v as an error.", "try { error(\"boom\"); } catch e { println(e); }", error},
     {"call", "(f, args) -> any", "Calls a function, or the function of that name, with the elements of an array.",
      "call(\"str_upper\", [\"abc\"])  # ABC", call},
     {"is_instance", "(v, class_name) -> int", "1 when v is an instance of the class or of one that extends it.",

@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(a_time_limit_ends_whatever_waits) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1500));
     return std::string();
   });
-  for (const std::string text : {std::string("sleep(60000);"), std::string("omc_spawn(\"sleep\", [60]);"),
+  for (const std::string& text : {std::string("sleep(60000);"), std::string("omc_spawn(\"sleep\", [60]);"),
                                  std::string("try { omc_pipe([[\"sleep\", 60], [\"cat\"]]); } catch e { print(e); }"),
                                  "http_get(\"" + silent.url("/") + "\");"})
     BOOST_TEST(time_until_stopped(text).count() < 20'000, text);
