@@ -106,13 +106,14 @@ constexpr Builtin kBuiltins[] = {
      "arr_all([1, 2, 3], fn(x) x > 2)  # 0", arr_all},
     {"arr_find", "(array, predicate) -> any", "The first element that the predicate holds for, or null.",
      "arr_find([1, 3, 4], fn(x) x > 2)  # 3", arr_find},
-    {"par_map", "(f, arr) -> array", "What f gives for each element, in order.",
+    {"par_map", "(function, array) -> array", "What the function gives for each element, in order.",
      "par_map(sqrt, [1, 4, 9])  # [1.0, 2.0, 3.0]", par_map},
-    {"par_filter", "(f, arr) -> array", "The elements that f holds for.",
+    {"par_filter", "(function, array) -> array", "The elements that the function holds for.",
      "par_filter(fn(x) x > 1, [1, 2, 3])  # [2, 3]", par_filter},
-    {"par_reduce", "(f, arr, init) -> any", "Folds the elements from left to right: acc = f(acc, x).",
+    {"par_reduce", "(function, array, init) -> any",
+     "Folds the elements from left to right: acc = function(acc, x).",
      "par_reduce(fn(acc, x) acc + x, [1, 2, 3], 100)  # 106", par_reduce},
-    {"par_for", "(f, arr) -> null", "Calls f for each element, in order.",
+    {"par_for", "(function, array) -> null", "Calls the function for each element, in order.",
      "h seen = []; par_for(fn(x) arr_push(seen, x), [7, 8]);", par_for},
 };
 
