@@ -3,9 +3,9 @@
 #include "vm/error_texts.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <vector>
 
+#include "lang/edit_distance.hpp"
 #include "lang/source.hpp"
 #include "vm/compiler.hpp"  // kHiddenPrefix
 #include "vm/vm.hpp"
@@ -23,25 +23,7 @@ namespace error_texts {
 
 namespace {
 
-// Levenshtein distance, given up as `limit + 1` when it is larger (V. Levenshtein, 1966; the row-by-row computation).
-size_t edit_distance(std::string_view a, std::string_view b, size_t limit) {
-  if (a.size() > b.size() + limit || b.size() > a.size() + limit) return limit + 1;
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    size_t least = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1])});
-      diagonal = above;
-      least = std::min(least, row[j]);
-    }
-    if (least > limit) return limit + 1;
-  }
-  return row[b.size()];
-}
+using lang::edit_distance;
 
 struct Candidate {
   size_t distance;

@@ -41,6 +41,8 @@ class ModuleLoader {
   void set_eval_scope(const EvalScope* scope) { eval_scope_ = scope; }
   const EvalScope* take_eval_scope() { return std::exchange(eval_scope_, nullptr); }
 
+  std::string find_module(const std::string& name, const lang::Source& importer) const;  // throws Error
+
   void mark_roots(Marker& marker);
 
   static Box* late_box(Vm& vm, LateScope& scope, String* name);  // made when missing
@@ -61,7 +63,6 @@ class ModuleLoader {
   void add_names(const Loaded& loaded, const std::string& prefix);
   void take_names(const ImportSite& site, const std::string& prefix, const std::unordered_set<std::string>& functions,
                   LateScope* scope, bool in_progress);
-  std::string find_module(const std::string& name, const lang::Source& importer) const;
   Value run_closure(Closure* closure);
   GlobalCell* cell(const std::string& name);
 

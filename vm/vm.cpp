@@ -376,6 +376,10 @@ Value Vm::evaluate(std::string_view text, std::string_view what) {
   return modules_->evaluate(text, what, modules_->take_eval_scope());
 }
 
+std::string Vm::find_module(const std::string& name, const lang::Source& importer) const {
+  return modules_->find_module(name, importer);
+}
+
 // --- snippets with a table of their own --------------------------------------------------------------------------------
 
 Vm::TableCopy Vm::copy_table() {

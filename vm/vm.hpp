@@ -110,6 +110,8 @@ class Vm {
   // The same with a table of its own, thrown away afterwards: empty, or with copies of the program's functions and of the
   // variables visible at the call.
   Value evaluate_isolated(std::string_view text, std::string_view what, bool with_program);
+  // The file an import of this name stands for; throws Error.
+  std::string find_module(const std::string& name, const lang::Source& importer) const;
   // A function of the program's table, or nullptr.
   Function* user_function(std::string_view name) const;
   // State that keeps Values across collections marks them here.
