@@ -134,18 +134,6 @@ static Value arr_enumerate(Vm& vm, Args args) {
       [array](size_t i) { return array->at(i); });
 }
 
-static Value arr_join(Vm& vm, Args args) {
-  const Array* array = args.array(0, Wording::First);
-  const Args::Text separator = args.text(1);
-  std::string out;
-  for (size_t i = 0; i < array->size; ++i) {
-    vm.poll();
-    if (i > 0) out += separator.view();
-    append_display(out, array->at(i));
-  }
-  return vm.text(out);
-}
-
 constexpr Builtin kBuiltins[] = {
     {"arr_slice", "(array, start, end) -> array",
      "The elements from start up to, not including, end; both are clamped.", "arr_slice([0, 1, 2, 3], 1, 3)  # [1, 2]",
@@ -166,8 +154,6 @@ constexpr Builtin kBuiltins[] = {
      "arr_zip([1, 2], [\"a\", \"b\"])  # [[1, a], [2, b]]", arr_zip},
     {"arr_enumerate", "(array) -> array", "Pairs of each index and its element.",
      "arr_enumerate([\"x\", \"y\"])  # [[0, x], [1, y]]", arr_enumerate},
-    {"arr_join", "(array, separator) -> string", "The display forms of the elements with the separator between them.",
-     "arr_join([1, 2.0], \"-\")  # 1-2.0", arr_join},
 };
 
 std::span<const Builtin> array_structure_builtins() {

@@ -396,6 +396,8 @@ constexpr Builtin kBuiltins[] = {
      "str_split(\"a,b,,c\", \",\")  # [a, b, , c]", str_split},
     {"str_join", "(arr, sep) -> string", "The texts of the elements with sep between them.",
      "str_join([1, 2.5, \"z\"], \"|\")  # 1|2.5|z", str_join},
+    {"arr_join", "(array, separator) -> string", "The display forms of the elements with the separator between them.",
+     "arr_join([1, 2.0], \"-\")  # 1-2.0", str_join},
     {"str_trim", "(s) -> string", "Without Unicode white space at both ends.", "str_trim(\"  both \")  # both",
      str_trim},
     {"str_strip", "(s) -> string", "The same as str_trim.", "str_strip(\" x \")  # x", str_trim},
