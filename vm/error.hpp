@@ -31,6 +31,7 @@ struct Error {
   std::vector<std::string> trace;
   size_t dropped = 0;
   int exit_status = 1;  // of an uncaught Fatal
+  const void* stream = nullptr;  // of a StreamEnd: the stream that ends
   // Where it was raised; no source when it was not in OMC code.
   std::shared_ptr<const lang::Source> source;
   lang::Span span;

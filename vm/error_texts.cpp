@@ -65,7 +65,8 @@ Error arity(const Function& function, size_t got) {
 Error not_callable(Value v) {
   std::string text = "Cannot call this value as a function — it's a ";
   text += type_name(v);
-  text += ". Only functions, and strings that name one, can be called.";
+  text += ". Only fn references and string-named callables are callable; check that the variable holds a function (use "
+          "`type_of(x)` to inspect).";
   return Error(std::move(text));
 }
 

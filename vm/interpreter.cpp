@@ -678,7 +678,7 @@ enter: {
     NEXT();
   }
   CASE(NewCollector) {
-    frame->streaming = vm.consumer_ != nullptr;
+    frame->streaming = vm.stream_ != nullptr;
     CHECK(Support::new_array(vm, nullptr, 0, r[in.a]));
     NEXT();
   }

@@ -419,12 +419,21 @@ bool Support::yield(Vm& vm, const Frame& frame, Value v, Array* collector) {
       collector->push(vm.heap_, v);
       return;
     }
-    if (!vm.consumer_) return;
-    if (!vm.consumer_stopped_ && !(*vm.consumer_)(v)) vm.consumer_stopped_ = true;
-    if (!vm.consumer_stopped_) return;
-    Error stop;
-    stop.kind = ErrorKind::StreamEnd;
-    throw stop;
+    // To what the consumer calls, its stream does not exist: generators there feed the one around it, or collect.
+    struct Suspend {
+      Vm& vm;
+      Vm::Stream* stream;
+      explicit Suspend(Vm& v) : vm(v), stream(v.stream_) { vm.stream_ = stream->outer; }
+      ~Suspend() { vm.stream_ = stream; }
+    } suspend(vm);
+    Vm::Stream& stream = *suspend.stream;
+    // Stopped before: a finalizer yields on the way out.
+    if (!stream.stopped && stream.consume(v)) return;
+    stream.stopped = true;
+    Error end;
+    end.kind = ErrorKind::StreamEnd;
+    end.stream = &stream;
+    throw end;
   });
 }
 

@@ -183,36 +183,19 @@ Value Vm::construct(Constructor* constructor, std::span<const Value> arguments) 
 }
 
 bool Vm::stream(Value thunk, const YieldConsumer& consume) {
-  // Generator calls of the callback are eager again: streaming is off while the consumer runs.
-  const YieldConsumer* const outer = consumer_;
-  const bool outer_stopped = consumer_stopped_;
+  Stream stream{consume, stream_};
   struct Restore {
     Vm& vm;
-    const YieldConsumer* outer;
-    bool stopped;
-    ~Restore() {
-      vm.consumer_ = outer;
-      vm.consumer_stopped_ = stopped;
-    }
-  } restore{*this, outer, outer_stopped};
-  const YieldConsumer isolated = [&](Value v) {
-    const YieldConsumer* const mine = consumer_;
-    consumer_ = nullptr;
-    struct On {
-      Vm& vm;
-      const YieldConsumer* mine;
-      ~On() { vm.consumer_ = mine; }
-    } on{*this, mine};
-    return consume(v);
-  };
-  consumer_ = &isolated;
-  consumer_stopped_ = false;
+    Stream* outer;
+    ~Restore() { vm.stream_ = outer; }
+  } restore{*this, stream_};
+  stream_ = &stream;
   try {
     call(thunk, std::span<const Value>());
   } catch (const Error& e) {
-    if (e.kind != ErrorKind::StreamEnd) throw;
+    if (e.kind != ErrorKind::StreamEnd || e.stream != &stream) throw;
   }
-  return !consumer_stopped_;
+  return !stream.stopped;
 }
 
 // --- classes -----------------------------------------------------------------------------------------------------------

@@ -205,8 +205,12 @@ class Vm {
   uint32_t lambda_count_ = 0;
   std::unordered_map<const String*, ClassInfo> classes_;
   std::vector<const TableCopy*> table_copies_;  // put aside while an isolated snippet runs
-  const YieldConsumer* consumer_ = nullptr;  // of the generator functions running now; nullptr: they collect
-  bool consumer_stopped_ = false;
+  struct Stream {
+    const YieldConsumer& consume;
+    Stream* outer;
+    bool stopped = false;
+  };
+  Stream* stream_ = nullptr;  // of the generator functions called now; nullptr: they collect
   String* class_key_ = nullptr;   // "__class__"
   String* empty_string_ = nullptr;
   String* ascii_[128] = {};       // one-character strings
