@@ -990,7 +990,7 @@ class Parser {
   Expr* fstring() {
     const Span first = next().span;
     std::vector<FStringPart> parts;
-    while (!at(TokenKind::FStringEnd)) {
+    while (!at(TokenKind::FStringEnd) && !at(TokenKind::EndOfFile)) {  // the end of the file: too many errors
       const Token& t = next();
       if (t.kind == TokenKind::FStringText) {
         const std::string_view body = text(t.span);

@@ -444,6 +444,12 @@ BOOST_AUTO_TEST_CASE(input_that_wants_more) {
 BOOST_AUTO_TEST_CASE(a_file_of_errors_ends_with_the_hundredth) {
   const Source source("test.omc", repeat("h = ;\n", 5000));
   BOOST_TEST(parse(source).diagnostics.size() == 100u);
+  // Wherever it stands.
+  for (const char* text : {"f\"{} {} {}\" ", "[1, h] ", "fn f(h) {} ", "match x { h => 1 } ", "class A { h } ", "{ h: 1 } ",
+                           "while 1 { fn() { h } } ", "try { h } catch h {} ", "break "}) {
+    const Source errors("test.omc", repeat(text, 500));
+    BOOST_TEST(parse(errors).diagnostics.size() <= 100u, text);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
