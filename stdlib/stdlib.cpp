@@ -7,7 +7,7 @@
 namespace omc::stdlib {
 
 void install(vm::Vm& vm) {
-#define OMC_FAMILY(name) vm.add_builtins(name##_builtins());
+#define OMC_FAMILY(name) vm.add_builtins(name##_builtins(), #name);
 #include "stdlib/families.def"
 }
 

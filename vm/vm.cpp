@@ -55,7 +55,8 @@ Vm::~Vm() = default;
 
 // --- builtins ----------------------------------------------------------------------------------------------------------
 
-void Vm::add_builtins(std::span<const Builtin> rows) {
+void Vm::add_builtins(std::span<const Builtin> rows, std::string_view category) {
+  categories_.push_back({category, builtins_.size()});
   for (const Builtin& row : rows) {
     GlobalCell* cell = globals_.cell(heap_.intern(row.name));
     cell->builtin = &row;

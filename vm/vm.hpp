@@ -76,9 +76,15 @@ class Vm {
   Output& output() { return *output_; }
 
   // --- builtins ---
-  void add_builtins(std::span<const Builtin> rows);
+  void add_builtins(std::span<const Builtin> rows, std::string_view category);
   std::span<const Builtin* const> builtins() const { return builtins_; }  // in the order added
   const Builtin* find_builtin(std::string_view name) const;
+  // Families in the order added: name and the position of their first row in builtins().
+  struct Category {
+    std::string_view name;
+    size_t first;
+  };
+  std::span<const Category> categories() const { return categories_; }
 
   // --- calls, for natives ---
   // Calls a function value, or a string that names a function. Throws Error. Arguments need not be rooted.
@@ -134,6 +140,7 @@ class Vm {
     stop_.store(why, std::memory_order_relaxed);
     due_.store(true, std::memory_order_relaxed);
   }
+  void clear_stop() { stop_.store(Stop::None, std::memory_order_relaxed); }
 
  private:
   friend class RootBase;
@@ -192,6 +199,7 @@ class Vm {
   Stack stack_;
   Output* output_ = nullptr;
   std::vector<const Builtin*> builtins_;
+  std::vector<Category> categories_;
   std::unordered_map<std::type_index, std::shared_ptr<void>> states_;
   std::vector<std::function<void(Marker&)>> root_markers_;
   std::shared_ptr<const lang::Source> program_;

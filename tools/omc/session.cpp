@@ -13,6 +13,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "lang/render.hpp"
 #include "omc/library_path.hpp"
 #include "stdlib/stdlib.hpp"
 
@@ -90,14 +91,29 @@ Session::Session(const Options& options, Console& console) : options_(options), 
 
 Session::~Session() { running.store(nullptr); }
 
+void Session::restart_timer() {
+  vm_->clear_stop();
+  if (options_.timeout_seconds > 0) start_timer(options_.timeout_seconds);
+}
+
 int Session::report(const vm::RunResult& result) {
   console_.flush();
   if (result.status == 0) return 0;
   std::string message = result.message;
   if (result.status == 124 && message == "Time limit exceeded") message += " (" + options_.timeout_text + " s)";
   console_.error("Error: " + message + result.trace);
+  if (console_.error_is_terminal() && result.source && result.span.begin < result.source->size())
+    console_.error(lang::render_excerpt(*result.source, result.span, {console_.colour(), 100}));
   return result.status;
 }
+
+InterruptStops::InterruptStops() {
+  struct sigaction action = {};
+  action.sa_handler = on_signal;
+  sigaction(SIGINT, &action, nullptr);
+}
+
+InterruptStops::~InterruptStops() { ::signal(SIGINT, SIG_DFL); }
 
 int on_large_stack(int (*f)(void*), void* argument) {
   struct Call {

@@ -21,6 +21,8 @@ class Session {
   Session(const Options& options, Console& console);
   ~Session();
   vm::Vm& machine() { return *vm_; }
+  // Starts the time limit of --timeout anew, for what runs next.
+  void restart_timer();
   // Shows how a run ended: "Error: ..." with its trace, on a terminal with the excerpt. The exit status.
   int report(const vm::RunResult& result);
 
@@ -28,6 +30,13 @@ class Session {
   const Options& options_;
   Console& console_;
   std::unique_ptr<vm::Vm> vm_;
+};
+
+// While it lives Ctrl-C stops the running program and not omc.
+class InterruptStops {
+ public:
+  InterruptStops();
+  ~InterruptStops();
 };
 
 // Calls f on a stack large enough for deeply nested programs; the status it gives.
