@@ -1,5 +1,7 @@
 // Printing and input, errors, calls by value (core builtins, sections 3 and 15).
 
+#include <unistd.h>  // isatty
+
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -60,6 +62,11 @@ Value input(Vm& vm, Args args) {
   return vm.text(replace_ill_formed(line));
 }
 
+Value is_terminal(Vm&, Args args) {
+  const int64_t stream = args.integer_or(0, STDOUT_FILENO);
+  return Value::integer(stream >= STDIN_FILENO && stream <= STDERR_FILENO && ::isatty(static_cast<int>(stream)));
+}
+
 Value error(Vm&, Args args) { throw Error(args.has(0) ? display(args[0]) : "error"); }
 
 Value call(Vm& vm, Args args) {
@@ -77,6 +84,9 @@ constexpr Builtin kBuiltins[] = {
      print_raw},
     {"input", "(prompt?) -> string|null", "Writes the prompt and reads a line of standard input; null at its end.",
      "h name = input(\"name? \");", input},
+    {"is_terminal", "(stream?) -> int",
+     "1 when standard input (0), output (1, also without an argument) or error (2) is a terminal.",
+     "is_terminal(7)  # 0", is_terminal},
     {"error", "(v?) -> null", "Raises the text of v as an error.", "try { error(\"boom\"); } catch e { println(e); }", error},
     {"call", "(f, args) -> any", "Calls a function, or the function of that name, with the elements of an array.",
      "call(\"str_upper\", [\"abc\"])  # ABC", call},

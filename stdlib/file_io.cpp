@@ -185,6 +185,12 @@ std::optional<std::vector<std::string>> list_folder(const std::string& path, std
   return names;
 }
 
+bool make_folder(const std::string& path, std::error_code& why) {
+  if (!is_path(path, why)) return false;
+  std::filesystem::create_directories(path, why);
+  return !why;
+}
+
 bool entry_exists(const std::string& path) {
   struct stat status {};
   std::error_code why;

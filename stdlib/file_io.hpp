@@ -27,6 +27,9 @@ bool append_to_file(const std::string& path, std::string_view text, std::error_c
 // Names in a folder without `.` and `..`, in the order of their bytes.
 std::optional<std::vector<std::string>> list_folder(const std::string& path, std::error_code& why);
 
+// Makes a folder and those above it; true as well when it is there already.
+bool make_folder(const std::string& path, std::error_code& why);
+
 bool entry_exists(const std::string& path);
 
 }  // namespace omc::stdlib

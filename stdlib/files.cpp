@@ -62,6 +62,14 @@ static Value file_ls(Vm& vm, Args args) {
   return out;
 }
 
+static Value file_make_folder(Vm& vm, Args args) {
+  const std::string path(args.text(0).view());
+  require(vm, args, Permission::Write, path);
+  std::error_code why;
+  if (!make_folder(path, why)) throw vm::Error(fmt::format("{}({}): {}", args.name(), path, os_reason(why.value())));
+  return Value::null();
+}
+
 constexpr Builtin kBuiltins[] = {
     {"read_file", "(p) -> string", "The content of a file.",
      "write_file(\"note.tmp\", \"hi\"); println(read_file(\"note.tmp\"))", read_file},
@@ -74,6 +82,8 @@ constexpr Builtin kBuiltins[] = {
      "file_append(\"note.tmp\", \"more\")  # null", file_append},
     {"file_exists", "(p) -> int", "1 when there is a file or folder of that name.", "file_exists(\".\")  # 1",
      file_exists},
+    {"file_make_folder", "(dir) -> null", "Makes a folder, and those above it, unless it is there.",
+     "file_make_folder(\".\")  # null", file_make_folder},
     {"file_ls", "(dir?) -> array", "Names of a folder's entries, sorted.", "type_of(file_ls(\".\"))  # array", file_ls},
 };
 

@@ -122,6 +122,7 @@ BOOST_AUTO_TEST_CASE(a_denied_permission_is_an_error_before_anything_happens) {
       {Permission::Read, "file_ls(\"/\")", ": /"},
       {Permission::Write, "write_file(\"omc-denied.tmp\", 1)", ": omc-denied.tmp"},
       {Permission::Write, "file_append(\"omc-denied.tmp\", 1)", ": omc-denied.tmp"},
+      {Permission::Write, "file_make_folder(\"omc-denied.tmp\")", ": omc-denied.tmp"},
       {Permission::Run, "omc_spawn(\"true\")", ": true"},
       {Permission::Run, "omc_pipe([[\"true\"]])", ": true"},
       {Permission::Network, "http_get(\"http://127.0.0.1/\")", ": http://127.0.0.1/"},
