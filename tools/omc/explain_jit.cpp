@@ -1,0 +1,51 @@
+// --explain-jit: which functions of a program could be native code, and what keeps the others from it.
+
+#include "jit/eligibility.hpp"
+#include "lang/parser.hpp"
+#include "lang/render.hpp"
+#include "lang/resolve.hpp"
+#include "omc/command.hpp"
+#include "omc/session.hpp"
+#include "vm/compiler.hpp"
+
+namespace omc::tools {
+
+namespace {
+
+void explain(const vm::Proto& proto, const std::string& name, const lang::Source& source, Console& console) {
+  if (!proto.is_top_level) {
+    const jit::Obstacle obstacle = jit::first_obstacle(proto);
+    const lang::Position at = source.position(obstacle.reason.empty() ? proto.span.begin : obstacle.span.begin);
+    if (obstacle.reason.empty()) {
+      console.write(fmt::format("{}:{}: `{}` is eligible\n", source.path(), at.line, name));
+    } else {
+      console.write(fmt::format("{}:{}: `{}` is not: {}\n", source.path(), at.line, name, obstacle.reason));
+      console.write(lang::render_excerpt(source, obstacle.span));
+    }
+  }
+  for (const vm::Proto* inner : proto.protos)
+    explain(*inner, inner->is_lambda ? "<lambda>" : std::string(inner->name->view()), source, console);
+}
+
+int explain_jit(const Options& options, Console& console) {
+  for (const std::string& path : options.positionals) {
+    std::string reason;
+    const auto source = read(path, reason);
+    if (!source) return console.fail(1, "Error: reading {}: {}", path, reason);
+    Session session(options, console);
+    const lang::ParseResult parsed = lang::parse(*source);
+    if (!parsed.ok()) return console.fail(1, "Error: {}", parsed.first_message());
+    lang::resolve(*parsed.module);
+    try {
+      explain(*vm::compile(session.machine(), *parsed.module, source), "", *source, console);
+    } catch (const vm::CompileError& e) {
+      return console.fail(1, "Error: {}", e.message);
+    }
+  }
+  return 0;
+}
+
+const Command kRow("--explain-jit", "", "FILE...", "which functions could be native code, and why others could not", explain_jit);
+
+}  // namespace
+}  // namespace omc::tools
