@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "stdlib/array_building.hpp"
 #include "substrate/numbers.hpp"  // truncate_to_int
 #include "vm/native.hpp"
 #include "vm/vm.hpp"
@@ -185,7 +186,7 @@ std::span<const T> all_cells(const vm::Array* array, std::vector<T>& scratch) {
 // A fresh array whose elements are f(x), T to R.
 template <Cell T, Cell R, class F>
 vm::Value map_cells(vm::Vm& vm, const vm::Array* array, F&& f) {
-  vm::Array* out = vm.heap().array(kKindOf<R>, array->size);
+  vm::Array* out = unfilled(vm, kKindOf<R>, array->size);
   for_each_cells<T>(vm, array, [&](std::span<const T> x, size_t from) {
     const std::span<R> y = cells<R>(out).subspan(from, x.size());
     for (size_t i = 0; i < x.size(); ++i) y[i] = f(x[i]);

@@ -27,6 +27,14 @@ class CommonKind {
   std::optional<vm::ElementKind> kind_;
 };
 
+// An array of n elements, all of which the caller is about to write: the memory is not cleared.
+inline vm::Array* unfilled(vm::Vm& vm, vm::ElementKind kind, size_t n) {
+  vm::Array* out = vm.heap().array(kind, 0);
+  out->reserve(vm.heap(), n);
+  out->size = n;
+  return out;
+}
+
 // out[at..at+n) = in[from..from+n); `out` is of the kind of `in` or of Values.
 inline void copy_elements(vm::Array* out, size_t at, const vm::Array* in, size_t from, size_t n) {
   if (n == 0) return;
@@ -40,7 +48,7 @@ inline void copy_elements(vm::Array* out, size_t at, const vm::Array* in, size_t
 }
 
 inline vm::Array* slice(vm::Vm& vm, const vm::Array* array, size_t from, size_t n) {
-  vm::Array* out = vm.heap().array(array->kind, n);
+  vm::Array* out = unfilled(vm, array->kind, n);
   copy_elements(out, 0, array, from, n);
   return out;
 }
@@ -70,7 +78,7 @@ inline void replace_elements(vm::Heap& heap, vm::Array* array, std::span<const d
 
 // n references to one value.
 inline vm::Array* filled(vm::Vm& vm, size_t n, vm::Value v) {
-  vm::Array* out = vm.heap().array(kind_of(v), n);
+  vm::Array* out = unfilled(vm, kind_of(v), n);
   switch (out->kind) {
     case vm::ElementKind::Ints:
       std::fill_n(out->ints, n, v.as_int());

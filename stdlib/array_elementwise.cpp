@@ -83,7 +83,7 @@ static void apply(std::span<const T> a, std::span<const T> b, std::span<T> out, 
 
 template <Cell T, class Op>
 static Array* combine_row(Vm& vm, const Operand& a, const Operand& b, size_t r, size_t n, Op op) {
-  Array* out = vm.heap().array(kKindOf<T>, n);
+  Array* out = unfilled(vm, kKindOf<T>, n);
   CellReader<T> x = a.reader<T>(r, n), y = b.reader<T>(r, n);
   for_each_chunk(vm, n, [&](size_t from, size_t count) {
     apply(x.read(from, count), y.read(from, count), cells<T>(out).subspan(from, count), op);

@@ -116,7 +116,7 @@ static Value arr_max(Vm& vm, Args args) {
 static Value arr_cumsum(Vm& vm, Args args) {
   const Array* array = args.array(0);
   return with_number_kind(has_float(array), [&]<Cell T>() -> Value {
-    Array* out = vm.heap().array(kKindOf<T>, array->size);
+    Array* out = unfilled(vm, kKindOf<T>, array->size);
     T total = no_sum<T>();
     for_each_cells<T>(vm, array, [&](std::span<const T> x, size_t from) {
       total = running_totals(total, x, cells<T>(out).subspan(from, x.size()));
@@ -128,7 +128,7 @@ static Value arr_cumsum(Vm& vm, Args args) {
 static Value arr_diff(Vm& vm, Args args) {
   const Array* array = args.array(0);
   return with_number_kind(has_float(array), [&]<Cell T>() -> Value {
-    Array* out = vm.heap().array(kKindOf<T>, array->size < 2 ? 0 : array->size - 1);
+    Array* out = unfilled(vm, kKindOf<T>, array->size < 2 ? 0 : array->size - 1);
     CellReader<T> left(array), right(array);
     for_each_chunk(vm, out->size, [&](size_t from, size_t n) {
       const std::span<const T> x = left.read(from, n), next = right.read(from + 1, n);

@@ -109,7 +109,7 @@ static Value arr_sort(Vm& vm, Args args) {
 
 static Value arr_sort_int(Vm& vm, Args args) {
   const Array* array = args.array(0);
-  Array* out = vm.heap().array(ElementKind::Ints, array->size);
+  Array* out = unfilled(vm, ElementKind::Ints, array->size);
   read_cells<int64_t>(array, 0, out->int_span());
   sort_ints(out->int_span());
   return out;

@@ -37,7 +37,7 @@ static Value arr_concat(Vm& vm, Args args) {
   CommonKind kind;
   kind.add(a);
   kind.add(b);
-  Array* out = vm.heap().array(kind.get(), checked_size(args, a->size + b->size));
+  Array* out = unfilled(vm, kind.get(), checked_size(args, a->size + b->size));
   copy_elements(out, 0, a, 0, a->size);
   copy_elements(out, a->size, b, 0, b->size);
   return out;
@@ -45,7 +45,7 @@ static Value arr_concat(Vm& vm, Args args) {
 
 static Value arr_reverse(Vm& vm, Args args) {
   const Array* array = args.array(0, Wording::Argument);
-  Array* out = vm.heap().array(array->kind, array->size);
+  Array* out = unfilled(vm, array->kind, array->size);
   if (out->kind == ElementKind::Values)
     std::reverse_copy(array->values, array->values + array->size, out->values);
   else
@@ -55,7 +55,7 @@ static Value arr_reverse(Vm& vm, Args args) {
 
 // Runs of at most `size` elements, each `step` after the one before.
 static Value runs(Vm& vm, const Array* array, size_t count, size_t step, size_t size) {
-  Array* out = vm.heap().array(count ? ElementKind::Values : ElementKind::Ints, count);
+  Array* out = vm.heap().array(ElementKind::Values, count);
   for (size_t i = 0; i < count; ++i) {
     vm.poll();
     out->values[i] = slice(vm, array, i * step, std::min(size, array->size - i * step));
@@ -94,7 +94,7 @@ static Value arr_flatten(Vm& vm, Args args) {
       ++total;
     }
   }
-  Array* out = vm.heap().array(kind.get(), checked_size(args, total));
+  Array* out = unfilled(vm, kind.get(), checked_size(args, total));
   size_t at = 0;
   for (const Value v : std::span(array->values, array->size)) {
     vm.poll();
@@ -111,7 +111,7 @@ static Value arr_flatten(Vm& vm, Args args) {
 // [[first(0), second(0)], [first(1), second(1)], ...]
 template <class First, class Second>
 static Value pairs(Vm& vm, size_t n, First first, Second second) {
-  Array* out = vm.heap().array(n ? ElementKind::Values : ElementKind::Ints, n);
+  Array* out = vm.heap().array(ElementKind::Values, n);
   for (size_t i = 0; i < n; ++i) {
     vm.poll();
     const Value pair[] = {first(i), second(i)};

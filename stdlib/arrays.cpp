@@ -27,7 +27,7 @@ static Value range(Vm& vm, Args args) {
   const int64_t end = args.integer(from_zero ? 0 : 1);
   const int64_t step = args.integer_or(2, 1);
   if (step == 0) throw args.error("step must be non-zero");
-  Array* out = vm.heap().array(ElementKind::Ints, checked_size(args, range_count(start, end, step)));
+  Array* out = unfilled(vm, ElementKind::Ints, checked_size(args, range_count(start, end, step)));
   uint64_t next = static_cast<uint64_t>(start);
   for (int64_t& x : out->int_span()) {
     x = static_cast<int64_t>(next);
@@ -49,7 +49,7 @@ static Value arr_ones(Vm& vm, Args args) {
 }
 
 static Array* zero_matrix(Vm& vm, size_t rows, size_t columns) {
-  Array* out = vm.heap().array(rows ? ElementKind::Values : ElementKind::Ints, rows);
+  Array* out = vm.heap().array(ElementKind::Values, rows);
   for (size_t i = 0; i < rows; ++i) {
     vm.poll();
     out->values[i] = vm.heap().array(ElementKind::Ints, columns);

@@ -98,7 +98,7 @@ static Value arr_substrate_attention(Vm& vm, Args args) {
   const std::vector<double> queries = flattened(query_rows), keys = flattened(key_rows), values = flattened(value_rows);
   const substrate::MatrixView q{queries, query_rows.size(), width}, k{keys, key_rows.size(), width},
       v{values, value_rows.size(), out_width};
-  Array* out = vm.heap().array(q.rows == 0 ? ElementKind::Ints : ElementKind::Values, q.rows);
+  Array* out = vm.heap().array(ElementKind::Values, q.rows);
   for (size_t i = 0; i < q.rows; ++i) {
     vm.poll();
     Array* row = vm.heap().array(ElementKind::Floats, out_width);

@@ -51,7 +51,7 @@ static void correlate(std::span<const double> input, std::span<const double> ker
 
 // A fresh array of the elements read as floats.
 static Array* float_copy(Vm& vm, const Array* array) {
-  Array* out = vm.heap().array(ElementKind::Floats, array->size);
+  Array* out = unfilled(vm, ElementKind::Floats, array->size);
   read_cells<double>(array, 0, out->float_span());
   return out;
 }

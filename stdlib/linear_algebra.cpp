@@ -62,7 +62,7 @@ static Value product(Vm& vm, const Array* a, const Array* b) {
     const size_t n = std::min(strip, a->size - r);
     for (size_t i = 0; i < n; ++i) {
       read_row<T>(a, r + i, std::span(left).subspan(i * inner, inner));
-      Array* out_row = vm.heap().array(kKindOf<T>, columns);
+      Array* out_row = unfilled(vm, kKindOf<T>, columns);
       out->values[r + i] = out_row;
       out_rows[i] = cells<T>(out_row).data();
     }
@@ -120,7 +120,7 @@ static Value arr_transpose(Vm& vm, Args args) {
     }
     return out;
   }
-  for (size_t c = 0; c < columns; ++c) out->values[c] = vm.heap().array(kind.get(), rows.size());
+  for (size_t c = 0; c < columns; ++c) out->values[c] = unfilled(vm, kind.get(), rows.size());
   if (kind.get() == ElementKind::Ints)
     transpose<int64_t>(rows, rows_of(out), [](Array* a) { return a->ints; });
   else
@@ -159,11 +159,11 @@ static Value arr_outer(Vm& vm, Args args) {
   require_cells(args, b);
   std::vector<double> scratch;
   const std::span<const double> y = all_cells(b, scratch);
-  Array* out = vm.heap().array(a->empty() ? ElementKind::Ints : ElementKind::Values, a->size);
+  Array* out = vm.heap().array(ElementKind::Values, a->size);
   for (size_t i = 0; i < a->size; ++i) {
     vm.poll();
     const double x = to_float(a->at(i));
-    Array* row = vm.heap().array(ElementKind::Floats, y.size());
+    Array* row = unfilled(vm, ElementKind::Floats, y.size());
     for (size_t j = 0; j < y.size(); ++j) row->floats[j] = x * y[j];
     out->values[i] = row;
   }
