@@ -22,12 +22,18 @@ namespace omc::tape {
 struct Operation {
   std::string_view name;         // the builtin's
   void (*backward)(Backward& b);  // null: a leaf
+  bool reads_packed = false;      // backward asks for packed operands itself; others get them dense
 };
 
 inline constexpr size_t kMaxOperands = 3;
 
 struct Node {
-  enum Flag : uint8_t { kConstant = 1, kNeverRetires = 2, kRetired = 4 };
+  enum Flag : uint8_t {
+    kConstant = 1,
+    kNeverRetires = 2,
+    kRetired = 4,
+    kPacked = 8,  // saved is a Packed that holds the value; the tensor may or may not do so too
+  };
 
   Tensor value;
   const Operation* operation;
@@ -47,6 +53,9 @@ struct Record {
   Tensor value, gradient, operands[kMaxOperands];
   SavedRef saved;
   double parameter;
+  Tensor live_gradient;    // of a packed node, then there is no gradient
+  SavedRef packed_operand;  // of the first operand, if it is packed
+  bool value_is_packed;
 };
 
 // A contribution to the gradient of a constant, computed only if somebody asks: hardly any program does.
@@ -57,6 +66,7 @@ struct Deferred {
 
 struct Gradient {
   Tensor cells;  // no buffer: zeros so far
+  Tensor live;   // of a packed node: the listed cells; what is deferred then leads to all
   std::vector<Deferred> deferred;
 };
 
@@ -72,8 +82,8 @@ struct Sink {
 
 class Backward {
  public:
-  Backward(Tape& tape, const Record& record, Gradient* const* targets)
-      : tape_(tape), record_(record), targets_(targets) {}
+  Backward(Tape& tape, const Record& record, Gradient* const* targets, bool settling = false)
+      : tape_(tape), record_(record), targets_(targets), settling_(settling) {}
 
   Precision precision() const { return tape_.precision_; }
   const Compute& compute() const { return tape_.compute_; }
@@ -96,6 +106,16 @@ class Backward {
   void hand_over(size_t i, Tensor contribution);
   // The contribution is the upstream gradient itself.
   void pass(size_t i) { hand_over(i, record_.gradient); }
+  // Packed values (ops/packed.hpp). The present value of the first operand and the node's own, null unless packed.
+  const Packed* packed(size_t i) const;
+  const Packed* packed_value() const;
+  Tensor unpacked(const Packed& packed, int64_t rows, int64_t cols) const { return tape_.unpacked(packed, rows, cols); }
+  // The upstream gradient of the listed cells; without a buffer, gradient() has them all.
+  const Tensor& live_gradient() const { return record_.live_gradient; }
+  // Whether operand i takes a contribution of its listed cells alone, as contribute_live then gives it.
+  bool can_pack(size_t i) const { return !settling_ && !targets_[i]->cells.has_buffer(); }
+  void contribute_live(size_t i, Tensor contribution);
+
   // The contribution is term(j) for every cell j of operand i.
   template <class T, class Term>
   void accumulate(size_t i, size_t cost, const Term term);
@@ -104,11 +124,13 @@ class Backward {
   Tape& tape_;
   const Record& record_;
   Gradient* const* targets_;
+  bool settling_;  // what was deferred is wanted now, in full
   std::vector<Tensor> replaced_;  // shared gradients that a sink reads from
 };
 
 template <class T>
 Sink<T> Backward::sink(size_t i) {
+  tape_.make_dense(*targets_[i], settling_);
   Tensor& cells = targets_[i]->cells;
   if (!cells.has_buffer()) {
     cells = make(record_.operands[i].rows(), record_.operands[i].cols());

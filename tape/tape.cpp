@@ -24,6 +24,7 @@
 #include <utility>
 
 #include "tape/operation.hpp"
+#include "tape/ops/packed.hpp"
 
 namespace omc::tape {
 
@@ -81,7 +82,13 @@ Node& Tape::find(std::string_view builtin, NodeId id) {
   return node;
 }
 
-const Tensor& Tape::use(const Operation& operation, NodeId id) { return find(operation.name, id).value; }
+const Tensor& Tape::use(const Operation& operation, NodeId id) { return dense(find(operation.name, id)); }
+
+const Tensor& Tape::dense(Node& node) {
+  if ((node.flags & Node::kPacked) && !node.value.has_buffer())
+    node.value = unpacked(static_cast<const Packed&>(*node.saved.get()), node.value.rows(), node.value.cols());
+  return node.value;
+}
 
 void Tape::throw_retired(NodeId id) const {
   throw Error(fmt::format(
@@ -161,7 +168,7 @@ NodeId Tape::constant(int64_t rows, int64_t cols, const RowReader& read_row) {
   return append(kConst, lift(rows, cols, read_row), {});
 }
 
-Reading Tape::value(NodeId id) { return Reading(find("tape_value", id).value, precision_); }
+Reading Tape::value(NodeId id) { return Reading(dense(find("tape_value", id)), precision_); }
 
 Reading Tape::gradient(NodeId id) {
   const Node& node = find("tape_grad", id);
@@ -179,6 +186,7 @@ void Tape::assign(NodeId id, Tensor value) {
     throw Error(fmt::format("tape_set_value: shape mismatch (got {}x{}, expected {}x{})", value.rows(), value.cols(),
                             node.value.rows(), node.value.cols()));
   node.value = std::move(value);
+  node.flags &= static_cast<uint8_t>(~Node::kPacked);
 }
 
 void Tape::set_value(NodeId id, int64_t rows, int64_t cols, std::span<const double> cells) {
@@ -192,11 +200,13 @@ void Tape::set_value(NodeId id, int64_t rows, int64_t cols, const RowReader& rea
 
 void Tape::update(NodeId id, double learning_rate) {
   Node& node = find("tape_update", id);
+  dense(node);
   Gradient* gradient = node.gradient ? &gradients_[node.gradient - 1] : nullptr;
   if (gradient) settle(*gradient);
   const bool zero = !gradient || !gradient->cells.has_buffer();
   const Tensor old = node.value.unique() ? Tensor() : node.value;  // shared: leave it to those who hold it
   if (old.has_buffer()) node.value = make(old.rows(), old.cols());
+  node.flags &= static_cast<uint8_t>(~Node::kPacked);
   in_mode(precision_, [&]<class Mode>(Mode) {
     using T = typename Mode::Cell;
     T* const out = node.value.data<T>();
@@ -282,14 +292,21 @@ std::vector<NodeId> Tape::reach(NodeId start) {
 void Tape::add_contributions(NodeId id) {
   const Node& node = nodes_[static_cast<size_t>(id)];
   Gradient& own = gradients_[node.gradient - 1];
-  if (!node.operation->backward || !own.cells.has_buffer()) return;
+  if (!node.operation->backward || !(own.cells.has_buffer() || own.live.has_buffer())) return;
   Record record{.operation = node.operation,
                 .value = node.value,
                 .gradient = own.cells,
                 .operands = {},
                 .saved = node.saved,
-                .parameter = node.parameter};
-  for (size_t i = 0; i < node.operand_count; ++i) record.operands[i] = nodes_[node.operands[i]].value;
+                .parameter = node.parameter,
+                .live_gradient = own.live,
+                .packed_operand = {},
+                .value_is_packed = (node.flags & Node::kPacked) != 0};
+  for (size_t i = 0; i < node.operand_count; ++i) {
+    Node& operand = nodes_[node.operands[i]];
+    record.operands[i] = node.operation->reads_packed ? operand.value : dense(operand);
+    if (i == 0 && (operand.flags & Node::kPacked)) record.packed_operand = operand.saved;
+  }
   Gradient* targets[kMaxOperands] = {};
   bool wanted = false;
   for (size_t i = 0; i < node.operand_count; ++i) {
@@ -315,10 +332,17 @@ void Tape::settle(Gradient& gradient) {
     for (const Deferred& d : deferred) {
       Gradient* targets[kMaxOperands] = {};
       targets[d.operand] = &gradient;
-      Backward b(*this, d.record, targets);
+      Backward b(*this, d.record, targets, /*settling=*/true);
       d.record.operation->backward(b);
     }
   }
+}
+
+// Before a dense contribution: those of the listed cells must become dense ones first.
+void Tape::make_dense(Gradient& gradient, bool settling) {
+  if (settling || !gradient.live.has_buffer()) return;
+  settle(gradient);
+  gradient.live.release();
 }
 
 void Tape::backward(NodeId start) {
@@ -359,6 +383,7 @@ void Tape::retire_unused() {
         node.flags |= Node::kRetired;
         node.value.release();
         node.saved = SavedRef();
+        node.flags &= static_cast<uint8_t>(~Node::kPacked);
         retired_after_ = retire_after_;
         continue;
       }
@@ -369,9 +394,65 @@ void Tape::retire_unused() {
   if (aging_.empty()) aging_from_ = step_ + 1;
 }
 
+// Packed values.
+
+const Packed* Tape::packed(std::string_view builtin, NodeId id) {
+  const Node& node = find(builtin, id);
+  return node.flags & Node::kPacked ? static_cast<const Packed*>(node.saved.get()) : nullptr;
+}
+
+Tensor Tape::unpacked(const Packed& packed, int64_t rows, int64_t cols) {
+  Tensor value = make(rows, cols);
+  in_mode(precision_, [&]<class Mode>(Mode) {
+    using T = typename Mode::Cell;
+    const T *const listed = packed.cells.data<T>(), fill = static_cast<T>(packed.fill);
+    T* const cells = value.data<T>();
+    const size_t width = static_cast<size_t>(cols);
+    const uint32_t *const begin = packed.pairs->row_begin.data(), *const col = packed.pairs->col.data();
+    compute_.each_row(static_cast<size_t>(rows), width, [=](size_t r) {
+      std::fill(cells + r * width, cells + (r + 1) * width, fill);
+      for (uint32_t n = begin[r]; n < begin[r + 1]; ++n) cells[r * width + col[n]] = listed[n];
+    });
+  });
+  return value;
+}
+
+NodeId Tape::append_packed(const Operation& operation, int64_t rows, int64_t cols,
+                           std::initializer_list<NodeId> operands, SavedRef saved) {
+  const NodeId id = append(operation, Tensor(rows, cols), operands, 0, std::move(saved));
+  nodes_.back().flags |= Node::kPacked;
+  return id;
+}
+
+const Packed* Backward::packed(size_t i) const {
+  return i == 0 ? static_cast<const Packed*>(record_.packed_operand.get()) : nullptr;
+}
+
+const Packed* Backward::packed_value() const {
+  return record_.value_is_packed ? static_cast<const Packed*>(record_.saved.get()) : nullptr;
+}
+
+void Backward::contribute_live(size_t i, Tensor contribution) {
+  Gradient& target = *targets_[i];
+  target.deferred.push_back({record_, i});
+  if (!target.live.has_buffer()) {
+    target.live = std::move(contribution);
+    return;
+  }
+  Tensor sum = make(contribution.rows(), contribution.cols());
+  in_mode(precision(), [&]<class Mode>(Mode) {
+    using T = typename Mode::Cell;
+    const T *const old = std::as_const(target.live).template data<T>(), *const c = std::as_const(contribution).template data<T>();
+    T* const out = sum.data<T>();
+    compute().cells(sum.size(), 1, [=](size_t n) { out[n] = old[n] + c[n]; });
+  });
+  target.live = std::move(sum);
+}
+
 // Sharing.
 
 void Backward::hand_over(size_t i, Tensor contribution) {
+  tape_.make_dense(*targets_[i], settling_);
   Tensor& cells = targets_[i]->cells;
   if (!cells.has_buffer()) {
     cells = std::move(contribution);

@@ -21,6 +21,7 @@
 #include <functional>  // function
 #include <initializer_list>
 #include <memory>  // shared_ptr
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,7 @@ struct Gradient;
 struct LivePairs;
 struct Node;
 struct Operation;
+struct Packed;
 
 using NodeId = int64_t;
 
@@ -148,9 +150,20 @@ class Tape {
   // What operations record with. An operand is looked up with use(), which checks the id and keeps the value young.
   const Tensor& use(const Operation& operation, NodeId id);
   Node& find(std::string_view builtin, NodeId id);
+  const Tensor& dense(Node& node);
   Tensor make(int64_t rows, int64_t cols);
   NodeId append(const Operation& operation, Tensor value, std::initializer_list<NodeId> operands, double parameter = 0,
                 SavedRef saved = {});
+  // Values of which only some cells are stored (ops/packed.hpp). A packed form of an operation that cannot give the bits
+  // of the dense one answers with nothing.
+  const Packed* packed(std::string_view builtin, NodeId id);
+  Tensor unpacked(const Packed& packed, int64_t rows, int64_t cols);
+  NodeId append_packed(const Operation& operation, int64_t rows, int64_t cols, std::initializer_list<NodeId> operands,
+                       SavedRef saved);
+  std::optional<NodeId> packed_softmax(NodeId a);
+  std::optional<NodeId> packed_matmul(NodeId a, NodeId b);
+  std::optional<NodeId> packed_sum(NodeId a);
+
   // What some operations share; each is defined beside them.
   template <class Op>
   NodeId elementwise(NodeId a, double parameter = 0);
@@ -167,6 +180,7 @@ class Tape {
   std::vector<NodeId> reach(NodeId start);
   void add_contributions(NodeId id);
   void settle(Gradient& gradient);
+  void make_dense(Gradient& gradient, bool settling);
   void forget_gradients();
   void retire_unused();
 

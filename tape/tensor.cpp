@@ -101,11 +101,14 @@ void Pool::trim() {
   peak_ = live_;
 }
 
-Tensor::Tensor(Pool& pool, int64_t rows, int64_t cols, size_t cell_bytes) {
+Tensor::Tensor(int64_t rows, int64_t cols) {
   if (rows > UINT32_MAX || cols > UINT32_MAX) throw std::bad_alloc();
   rows_ = static_cast<uint32_t>(rows);
   cols_ = static_cast<uint32_t>(cols);
   if (cols_ && rows_ > std::numeric_limits<int64_t>::max() / 16 / cols_) throw std::bad_alloc();
+}
+
+Tensor::Tensor(Pool& pool, int64_t rows, int64_t cols, size_t cell_bytes) : Tensor(rows, cols) {
   buffer_ = pool.take(size() * cell_bytes);
 }
 

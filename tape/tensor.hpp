@@ -67,6 +67,8 @@ class Tensor {
   Tensor() = default;
   // Undefined content.
   Tensor(Pool& pool, int64_t rows, int64_t cols, size_t cell_bytes);
+  // A shape without a buffer.
+  Tensor(int64_t rows, int64_t cols);
   Tensor(const Tensor& other) : buffer_(other.buffer_), rows_(other.rows_), cols_(other.cols_) {
     if (buffer_) ++buffer_->references;
   }

@@ -29,6 +29,7 @@ static void backward(Backward& b) {
 static constexpr Operation kMatmul = {"tape_matmul", backward};
 
 NodeId Tape::matmul(NodeId a_id, NodeId b_id) {
+  if (const auto id = packed_matmul(a_id, b_id)) return *id;
   const Tensor &a = use(kMatmul, a_id), &b = use(kMatmul, b_id);
   if (a.cols() != b.rows())
     throw Error(

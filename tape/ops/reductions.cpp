@@ -71,7 +71,10 @@ NodeId Tape::reduce_rows(const Operation& operation, NodeId a, bool mean) {
   return append(operation, std::move(y), {a});
 }
 
-NodeId Tape::sum(NodeId a) { return reduce_all(kSum, a, false); }
+NodeId Tape::sum(NodeId a) {
+  if (const auto id = packed_sum(a)) return *id;
+  return reduce_all(kSum, a, false);
+}
 NodeId Tape::mean(NodeId a) { return reduce_all(kMean, a, true); }
 NodeId Tape::row_sum(NodeId a) { return reduce_rows(kRowSum, a, false); }
 NodeId Tape::row_mean(NodeId a) { return reduce_rows(kRowMean, a, true); }

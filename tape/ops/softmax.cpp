@@ -19,6 +19,7 @@ static void backward(Backward& b) {
 static constexpr Operation kSoftmax = {"tape_softmax", backward};
 
 NodeId Tape::softmax(NodeId a) {
+  if (const auto id = packed_softmax(a)) return *id;
   const Tensor& x = use(kSoftmax, a);
   Tensor y = make(x.rows(), x.cols());
   in_mode(precision_, [&]<class Mode>(Mode) {
