@@ -1,5 +1,7 @@
 // The tape: matrix products, operations forward and backward, scores of all pairs and of live pairs, training steps.
 // Argument `mode` is the numeric mode: 0 exact, 1 fast64, 2 fast32. One thread, so that figures compare.
+#include "tape/tape.hpp"
+
 #include <benchmark/benchmark.h>
 
 #include <cmath>
@@ -11,7 +13,6 @@
 #include "tape/kernels/matmul.hpp"
 #include "tape/matrix_ops.hpp"
 #include "tape/optim/adamw.hpp"
-#include "tape/tape.hpp"
 
 namespace omc::tape {
 
@@ -26,7 +27,9 @@ static NodeId random_var(Tape& tape, int64_t rows, int64_t cols, double bound = 
   return tape.var(rows, cols, random_cells(static_cast<size_t>(rows * cols), bound));
 }
 
-static TapeOptions options(int64_t mode) { return {.precision = static_cast<Precision>(mode), .threads = 1}; }
+static TapeOptions options(int64_t mode) {
+  return {.precision = static_cast<Precision>(mode), .threads = 1};
+}
 
 // m x k by k x n; transposed: 0 none, 1 the right matrix (as in D B^T), 2 the left one (as in A^T D).
 template <class Mode>
@@ -46,8 +49,8 @@ static void product(benchmark::State& state) {
     matmul<Mode>(compute, pool, m, n, k, left, right, static_cast<const T*>(nullptr), out.data());
     benchmark::DoNotOptimize(out.data());
   }
-  state.counters["GFLOP/s"] = benchmark::Counter(2e-9 * static_cast<double>(m * n * k * state.iterations()),
-                                                 benchmark::Counter::kIsRate);
+  state.counters["GFLOP/s"] =
+      benchmark::Counter(2e-9 * static_cast<double>(m * n * k * state.iterations()), benchmark::Counter::kIsRate);
 }
 static void product_shapes(benchmark::internal::Benchmark* b) {
   b->ArgNames({"m", "n", "k", "turned"});
@@ -93,7 +96,9 @@ static std::vector<int64_t> some_ids(int64_t n, int64_t limit) {
 
 static void add_operation(const std::string& name, const Record& leaves, const Record& operation) {
   for (const int64_t mode : {0, 1, 2}) {
-    benchmark::RegisterBenchmark((name + " forward").c_str(), forward, leaves, operation)->Args({mode})->ArgName("mode");
+    benchmark::RegisterBenchmark((name + " forward").c_str(), forward, leaves, operation)
+        ->Args({mode})
+        ->ArgName("mode");
     benchmark::RegisterBenchmark((name + " both").c_str(), both, leaves, operation)->Args({mode})->ArgName("mode");
   }
 }
@@ -104,11 +109,14 @@ static const bool kOperations = [] {
   };
   for (const int64_t n : {64, 512})
     add_operation("softmax_" + std::to_string(n), matrix(n, n, 3), [](Tape& t) { return t.softmax(0); });
-  add_operation("layernorm_64_256", [](Tape& t) {
-    random_var(t, 64, 256, 2);
-    random_var(t, 1, 256);
-    return random_var(t, 1, 256);
-  }, [](Tape& t) { return t.layernorm(0, 1, 2); });
+  add_operation(
+      "layernorm_64_256",
+      [](Tape& t) {
+        random_var(t, 64, 256, 2);
+        random_var(t, 1, 256);
+        return random_var(t, 1, 256);
+      },
+      [](Tape& t) { return t.layernorm(0, 1, 2); });
   add_operation("relu_64_512", matrix(64, 512, 1), [](Tape& t) { return t.relu(0); });
   for (const int64_t v : {32, 1024, 32000})
     add_operation("xent_64_" + std::to_string(v), matrix(64, v, 3),
@@ -121,10 +129,13 @@ static const bool kOperations = [] {
   add_operation("smod_64_64", matrix(64, 64, 20), [](Tape& t) { return t.smod_softmax(0); });
   add_operation("exp_64_256", matrix(64, 256, 2), [](Tape& t) { return t.exp(0); });
   add_operation("tanh_64_256", matrix(64, 256, 2), [](Tape& t) { return t.tanh(0); });
-  add_operation("add_row_64_512", [](Tape& t) {
-    random_var(t, 64, 512);
-    return random_var(t, 1, 512);
-  }, [](Tape& t) { return t.add(0, 1); });
+  add_operation(
+      "add_row_64_512",
+      [](Tape& t) {
+        random_var(t, 64, 512);
+        return random_var(t, 1, 512);
+      },
+      [](Tape& t) { return t.add(0, 1); });
   add_operation("add_scalar_1_1", matrix(1, 1, 1), [](Tape& t) { return t.add_scalar(0, 1.0); });
   for (const int64_t n : {32, 128, 512, 2048})
     for (const int64_t d : {32, 64}) {
@@ -162,8 +173,8 @@ BENCHMARK(adamw_1M);
 // Training steps: mode, and for the transformer sequence, width, hidden width. The arrays of AdamW stay in C++.
 static void mlp(benchmark::State& state) {
   Tape tape(options(state.range(0)));
-  const NodeId w1 = random_var(tape, 256, 512, 0.06), b1 = random_var(tape, 1, 512, 0), w2 = random_var(tape, 512, 256, 0.04),
-               b2 = random_var(tape, 1, 256, 0);
+  const NodeId w1 = random_var(tape, 256, 512, 0.06), b1 = random_var(tape, 1, 512, 0),
+               w2 = random_var(tape, 512, 256, 0.04), b2 = random_var(tape, 1, 256, 0);
   const std::vector<double> x = random_cells(64 * 256, 1), y = random_cells(64 * 256, 1);
   for (auto _ : state) {
     const NodeId hidden = tape.relu(tape.add(tape.matmul(tape.constant(64, 256, x), w1), b1));
@@ -179,7 +190,9 @@ static void transformer(benchmark::State& state) {
   const int64_t n = state.range(1), d = state.range(2), ff = state.range(3), vocab = 32;
   const double r = 1 / std::sqrt(static_cast<double>(d));
   std::vector<NodeId> p;
-  const auto param = [&](int64_t rows, int64_t cols, double bound) { p.push_back(random_var(tape, rows, cols, bound)); };
+  const auto param = [&](int64_t rows, int64_t cols, double bound) {
+    p.push_back(random_var(tape, rows, cols, bound));
+  };
   param(vocab, d, 0.3);
   for (int i = 0; i < 3; ++i) param(d, d, r);
   param(1, d, 1), param(1, d, 0), param(d, ff, r), param(1, ff, 0), param(ff, d, r), param(1, d, 0), param(1, d, 1),

@@ -60,13 +60,12 @@ class Compute {
       const Body& body;
       size_t n, length;
     } shared{body, n, ((n + count - 1) / count + grain - 1) / grain * grain};
-    workers_->run(
-        (n + shared.length - 1) / shared.length,
-        [](const void* argument, size_t piece) {
-          const Shared& s = *static_cast<const Shared*>(argument);
-          s.body(piece * s.length, std::min(s.n, (piece + 1) * s.length));
-        },
-        &shared);
+    workers_->run((n + shared.length - 1) / shared.length,
+                  [](const void* argument, size_t piece) {
+                    const Shared& s = *static_cast<const Shared*>(argument);
+                    s.body(piece * s.length, std::min(s.n, (piece + 1) * s.length));
+                  },
+                  &shared);
   }
 
   Isa isa_;

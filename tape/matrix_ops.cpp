@@ -1,29 +1,39 @@
 #include "tape/matrix_ops.hpp"
 
-#include "tape/ops/attractors.hpp"
+#include "tape/kernels/attractors.hpp"
 
 namespace omc::tape {
 
-void snap_matrix(const Compute& compute, std::span<const double> in, double scale, std::span<double> out) {
+// out[i] = result(x[i], attractor of magnitude(x[i])).
+template <class Magnitude, class Result>
+static void map(const Compute& compute, std::span<const double> in, std::span<double> out, const Magnitude magnitude,
+                const Result result) {
   const double* const x = in.data();
   double* const y = out.data();
-  compute.cells(in.size(), 3, [=](size_t i) {
-    const double scaled = x[i] * scale, attractor = attractor_of(rounded_magnitude(scaled)).attractor;
-    // The attractor is an integer: it has no negative zero.
-    y[i] = (scaled < 0 ? 0.0 - attractor : attractor) / scale;
+  compute.rows(in.size(), 1, [=, isa = compute.isa()](size_t begin, size_t end) {
+    for_attractors(
+        isa, begin, end, [=](size_t i) { return magnitude(x[i]); },
+        [=](size_t i, AttractorOf near) { y[i] = result(x[i], near); });
   });
 }
 
+void snap_matrix(const Compute& compute, std::span<const double> in, double scale, std::span<double> out) {
+  map(
+      compute, in, out, [=](double x) { return rounded_magnitude(x * scale); },
+      // 0 - a and not -a: the attractor is an int and has no negative zero.
+      [=](double x, AttractorOf near) { return (x * scale < 0 ? 0.0 - near.attractor : near.attractor) / scale; });
+}
+
 void resample_matrix(const Compute& compute, std::span<const double> in, double scale, std::span<double> out) {
-  const double* const x = in.data();
-  double* const y = out.data();
-  compute.cells(in.size(), 3, [=](size_t i) { y[i] = 1.0 / (1.0 + truncated_distance(x[i] * scale) / scale); });
+  map(
+      compute, in, out, [=](double x) { return truncated_magnitude(x * scale); },
+      [=](double, AttractorOf near) { return 1.0 / (1.0 + near.distance / scale); });
 }
 
 void smod_matrix(const Compute& compute, std::span<const double> in, double alpha, std::span<double> out) {
-  const double* const x = in.data();
-  double* const y = out.data();
-  compute.cells(in.size(), 3, [=](size_t i) { y[i] = 1.0 / (1.0 + alpha * truncated_distance(x[i])); });
+  map(
+      compute, in, out, [=](double x) { return truncated_magnitude(x); },
+      [=](double, AttractorOf near) { return 1.0 / (1.0 + alpha * near.distance); });
 }
 
 }  // namespace omc::tape

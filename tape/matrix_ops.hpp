@@ -1,6 +1,6 @@
 #pragma once
-// The matrix builtins of the reference that work on plain arrays beside the tape (chapter 05, section 6). Always in doubles
-// and exact, whatever the mode of the tape. out may be in. For the optimizer among them see optim/adamw.hpp.
+// The matrix builtins of the reference that work on plain arrays beside the tape (chapter 05, section 6). Always in
+// doubles and exact, whatever the mode of the tape. out may be in. For the optimizer among them see optim/adamw.hpp.
 
 #include <span>
 

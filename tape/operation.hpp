@@ -20,7 +20,7 @@
 namespace omc::tape {
 
 struct Operation {
-  std::string_view name;         // the builtin's
+  std::string_view name;          // the builtin's
   void (*backward)(Backward& b);  // null: a leaf
   bool reads_packed = false;      // backward asks for packed operands itself; others get them dense
 };
@@ -53,7 +53,7 @@ struct Record {
   Tensor value, gradient, operands[kMaxOperands];
   SavedRef saved;
   double parameter;
-  Tensor live_gradient;    // of a packed node, then there is no gradient
+  Tensor live_gradient;     // of a packed node, then there is no gradient
   SavedRef packed_operand;  // of the first operand, if it is packed
   bool value_is_packed;
 };
@@ -124,7 +124,7 @@ class Backward {
   Tape& tape_;
   const Record& record_;
   Gradient* const* targets_;
-  bool settling_;  // what was deferred is wanted now, in full
+  bool settling_;                 // what was deferred is wanted now, in full
   std::vector<Tensor> replaced_;  // shared gradients that a sink reads from
 };
 

@@ -1,9 +1,9 @@
 // The tape: a vector of nodes, leaves and state, backward and retirement.
 //
-// A node holds its value, the operation that made it, the ids of its operands and what the operation saved: 64 bytes and
-// a buffer. Gradients are not part of a node; the vector gradients_ holds those of the nodes that the latest backward
-// reached, and the next one throws them away. So a node that no loss depends on costs nothing but its value, and a
-// backward costs what it reaches: it finds those nodes by following operands from the start, and visits them in
+// A node holds its value, the operation that made it, the ids of its operands and what the operation saved: 64 bytes
+// and a buffer. Gradients are not part of a node; the vector gradients_ holds those of the nodes that the latest
+// backward reached, and the next one throws them away. So a node that no loss depends on costs nothing but its value,
+// and a backward costs what it reaches: it finds those nodes by following operands from the start, and visits them in
 // descending order of id, which is an order in which every user of a node comes before the node.
 //
 // A contribution to the gradient of a constant (an input batch, a target, a mask) is put aside as a Deferred: what its
@@ -19,7 +19,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>  // trunc, abs
+#include <cmath>   // trunc, abs
 #include <thread>  // hardware_concurrency
 #include <utility>
 
@@ -82,7 +82,9 @@ Node& Tape::find(std::string_view builtin, NodeId id) {
   return node;
 }
 
-const Tensor& Tape::use(const Operation& operation, NodeId id) { return dense(find(operation.name, id)); }
+const Tensor& Tape::use(const Operation& operation, NodeId id) {
+  return dense(find(operation.name, id));
+}
 
 const Tensor& Tape::dense(Node& node) {
   if ((node.flags & Node::kPacked) && !node.value.has_buffer())
@@ -97,7 +99,9 @@ void Tape::throw_retired(NodeId id) const {
       id, retired_after_, id));
 }
 
-Tensor Tape::make(int64_t rows, int64_t cols) { return Tensor(pool_, rows, cols, cell_bytes(precision_)); }
+Tensor Tape::make(int64_t rows, int64_t cols) {
+  return Tensor(pool_, rows, cols, cell_bytes(precision_));
+}
 
 NodeId Tape::append(const Operation& operation, Tensor value, std::initializer_list<NodeId> operands, double parameter,
                     SavedRef saved) {
@@ -143,7 +147,8 @@ Tensor Tape::lift(int64_t rows, int64_t cols, const RowReader& read_row) {
   Tensor value = make(rows, cols);
   const size_t width = static_cast<size_t>(cols);
   if (precision_ != Precision::Fast32) {
-    for (int64_t r = 0; r < rows; ++r) read_row(r, value.cells<double>().subspan(static_cast<size_t>(r) * width, width));
+    for (int64_t r = 0; r < rows; ++r)
+      read_row(r, value.cells<double>().subspan(static_cast<size_t>(r) * width, width));
     return value;
   }
   std::vector<double> row(width);
@@ -168,7 +173,9 @@ NodeId Tape::constant(int64_t rows, int64_t cols, const RowReader& read_row) {
   return append(kConst, lift(rows, cols, read_row), {});
 }
 
-Reading Tape::value(NodeId id) { return Reading(dense(find("tape_value", id)), precision_); }
+Reading Tape::value(NodeId id) {
+  return Reading(dense(find("tape_value", id)), precision_);
+}
 
 Reading Tape::gradient(NodeId id) {
   const Node& node = find("tape_grad", id);
@@ -218,7 +225,9 @@ void Tape::update(NodeId id, double learning_rate) {
   });
 }
 
-int64_t Tape::size() const { return static_cast<int64_t>(nodes_.size()); }
+int64_t Tape::size() const {
+  return static_cast<int64_t>(nodes_.size());
+}
 
 void Tape::reset() {
   release(0);
@@ -355,9 +364,8 @@ void Tape::backward(NodeId start) {
     Tensor& ones = gradients_[0].cells;
     const Tensor& value = nodes_[static_cast<size_t>(start)].value;
     ones = make(value.rows(), value.cols());
-    in_mode(precision_, [&]<class Mode>(Mode) {
-      std::ranges::fill(ones.cells<typename Mode::Cell>(), typename Mode::Cell{1});
-    });
+    in_mode(precision_,
+            [&]<class Mode>(Mode) { std::ranges::fill(ones.cells<typename Mode::Cell>(), typename Mode::Cell{1}); });
     for (const NodeId id : reached_) add_contributions(id);
   } catch (...) {
     forget_gradients();
@@ -442,7 +450,8 @@ void Backward::contribute_live(size_t i, Tensor contribution) {
   Tensor sum = make(contribution.rows(), contribution.cols());
   in_mode(precision(), [&]<class Mode>(Mode) {
     using T = typename Mode::Cell;
-    const T *const old = std::as_const(target.live).template data<T>(), *const c = std::as_const(contribution).template data<T>();
+    const T *const old = std::as_const(target.live).template data<T>(), *const c = std::as_const(contribution)
+                                                                                       .template data<T>();
     T* const out = sum.data<T>();
     compute().cells(sum.size(), 1, [=](size_t n) { out[n] = old[n] + c[n]; });
   });

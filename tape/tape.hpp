@@ -154,8 +154,8 @@ class Tape {
   Tensor make(int64_t rows, int64_t cols);
   NodeId append(const Operation& operation, Tensor value, std::initializer_list<NodeId> operands, double parameter = 0,
                 SavedRef saved = {});
-  // Values of which only some cells are stored (ops/packed.hpp). A packed form of an operation that cannot give the bits
-  // of the dense one answers with nothing.
+  // Values of which only some cells are stored (ops/packed.hpp). A packed form of an operation that cannot give the
+  // bits of the dense one answers with nothing.
   const Packed* packed(std::string_view builtin, NodeId id);
   Tensor unpacked(const Packed& packed, int64_t rows, int64_t cols);
   NodeId append_packed(const Operation& operation, int64_t rows, int64_t cols, std::initializer_list<NodeId> operands,

@@ -1,5 +1,5 @@
-// The buffer pool: size classes with free lists. Small buffers are cut from slabs; large ones come from the system one by
-// one, their cells on a cache line of their own so that no vector load crosses two.
+// The buffer pool: size classes with free lists. Small buffers are cut from slabs; large ones come from the system one
+// by one, their cells on a cache line of their own so that no vector load crosses two.
 #include "tape/tensor.hpp"
 
 #include <algorithm>

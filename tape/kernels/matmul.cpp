@@ -33,7 +33,7 @@ constexpr size_t kMaxTileRows = 8, kMaxTileCols = 64;
 
 #if defined(__x86_64__)
 #pragma GCC push_options
-#pragma GCC target("avx512f,avx512dq,avx512vl,avx512bw,prefer-vector-width=512")
+#pragma GCC target("avx512f,avx512dq,avx512vl,avx512bw,avx512cd,prefer-vector-width=512")
 namespace avx512 {
 #define OMC_VECTOR_BYTES 64
 #define OMC_TILE_ROWS 8
@@ -78,7 +78,9 @@ const TileKernel<T>& kernel_for(Isa isa) {
 
 constexpr size_t kBlockDepth = 256, kBlockRows = 128;
 
-constexpr size_t round_up(size_t n, size_t to) { return (n + to - 1) / to * to; }
+constexpr size_t round_up(size_t n, size_t to) {
+  return (n + to - 1) / to * to;
+}
 
 // rows x k cells of a, which lies transposed, as tiles of kernel.rows rows: [tile][p][row].
 template <class T>
@@ -129,8 +131,7 @@ struct Part {
       }
       for (size_t i = i0; i < i1; i += kBlockRows) {
         const size_t height = std::min(kBlockRows, i1 - i);
-        if (packs_a)
-          pack_a(kernel, height, p1 - p0, {a.data + i * a.row + p0 * a.col, a.row, a.col}, packed_a);
+        if (packs_a) pack_a(kernel, height, p1 - p0, {a.data + i * a.row + p0 * a.col, a.row, a.col}, packed_a);
         for (size_t j = j0; j < j1; j += kernel.cols)
           panel(i, height, j, std::min(kernel.cols, j1 - j), p0, p1, packed_a, packed_b + (j - j0) * depth);
       }

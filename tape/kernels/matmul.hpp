@@ -1,9 +1,9 @@
 #pragma once
 // Matrix products.
 //
-// In mode exact every cell of a product is s = 0; for p ascending: s = s + a_ip b_pj, each step rounded twice. So the kernel
-// may tile i and j as it likes and split p only into ascending parts that continue the same sum. The fast modes take the
-// same way with fused steps.
+// In mode exact every cell of a product is s = 0; for p ascending: s = s + a_ip b_pj, each step rounded twice. So the
+// kernel may tile i and j as it likes and split p only into ascending parts that continue the same sum. The fast modes
+// take the same way with fused steps.
 
 #include <cstddef>  // size_t
 

@@ -1,9 +1,10 @@
 #pragma once
 // One loop in the source, one machine loop for each instruction set.
 //
-// A kernel hands over its body, run(isa, n, [=](size_t i) { y[i] = a[i] + b[i]; }), and the compiler makes a vector loop
-// of it for AVX-512, for AVX2 and for the baseline; the processor chooses when it runs. Cells must be independent: then
-// every version gives the same bits, because vectors change no rounding and nothing is contracted (-ffp-contract=off).
+// A kernel hands over its body, run(isa, n, [=](size_t i) { y[i] = a[i] + b[i]; }), and the compiler makes a vector
+// loop of it for AVX-512, for AVX2 and for the baseline; the processor chooses when it runs. Cells must be independent:
+// then every version gives the same bits, because vectors change no rounding and nothing is contracted
+// (-ffp-contract=off).
 
 #include <cstddef>  // size_t
 
@@ -17,7 +18,7 @@ inline Isa native_isa() {
   static const Isa isa = [] {
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("avx512bw"))
+        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd"))
       return Isa::Avx512;
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? Isa::Avx2 : Isa::Baseline;
   }();
@@ -28,7 +29,7 @@ inline Isa native_isa() {
 }
 
 #if defined(__x86_64__)
-#define OMC_TARGET_AVX512 gnu::target("avx512f,avx512dq,avx512vl,avx512bw,prefer-vector-width=512")
+#define OMC_TARGET_AVX512 gnu::target("avx512f,avx512dq,avx512vl,avx512bw,avx512cd,prefer-vector-width=512")
 #define OMC_TARGET_AVX2 gnu::target("avx2")
 #endif
 

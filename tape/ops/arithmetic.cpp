@@ -19,41 +19,65 @@ namespace {
 struct Add {
   static constexpr std::string_view name = "tape_add";
   template <class T>
-  static T forward(T a, T b) { return a + b; }
+  static T forward(T a, T b) {
+    return a + b;
+  }
   template <class T>
-  static T da(T, T, T d) { return d; }
+  static T da(T, T, T d) {
+    return d;
+  }
   template <class T>
-  static T db(T, T, T d) { return d; }
+  static T db(T, T, T d) {
+    return d;
+  }
 };
 
 struct Sub {
   static constexpr std::string_view name = "tape_sub";
   template <class T>
-  static T forward(T a, T b) { return a - b; }
+  static T forward(T a, T b) {
+    return a - b;
+  }
   template <class T>
-  static T da(T, T, T d) { return d; }
+  static T da(T, T, T d) {
+    return d;
+  }
   template <class T>
-  static T db(T, T, T d) { return -d; }
+  static T db(T, T, T d) {
+    return -d;
+  }
 };
 
 struct Mul {
   static constexpr std::string_view name = "tape_mul";
   template <class T>
-  static T forward(T a, T b) { return a * b; }
+  static T forward(T a, T b) {
+    return a * b;
+  }
   template <class T>
-  static T da(T, T b, T d) { return d * b; }
+  static T da(T, T b, T d) {
+    return d * b;
+  }
   template <class T>
-  static T db(T a, T, T d) { return d * a; }
+  static T db(T a, T, T d) {
+    return d * a;
+  }
 };
 
 struct Div {
   static constexpr std::string_view name = "tape_div";
   template <class T>
-  static T forward(T a, T b) { return b == 0 ? T{0} : a / b; }
+  static T forward(T a, T b) {
+    return b == 0 ? T{0} : a / b;
+  }
   template <class T>
-  static T da(T, T b, T d) { return b == 0 ? T{0} : d / b; }
+  static T da(T, T b, T d) {
+    return b == 0 ? T{0} : d / b;
+  }
   template <class T>
-  static T db(T a, T b, T d) { return b == 0 ? T{0} : (-d * a) / (b * b); }
+  static T db(T a, T b, T d) {
+    return b == 0 ? T{0} : (-d * a) / (b * b);
+  }
 };
 
 // How output cell (r, c) finds its cell in a matrix: r * row + c * col, a repeated dimension having step 0.
@@ -166,9 +190,17 @@ NodeId Tape::broadcast(NodeId a_id, NodeId b_id) {
   return append(kOperation<Op>, std::move(y), {a_id, b_id});
 }
 
-NodeId Tape::add(NodeId a, NodeId b) { return broadcast<Add>(a, b); }
-NodeId Tape::sub(NodeId a, NodeId b) { return broadcast<Sub>(a, b); }
-NodeId Tape::mul(NodeId a, NodeId b) { return broadcast<Mul>(a, b); }
-NodeId Tape::div(NodeId a, NodeId b) { return broadcast<Div>(a, b); }
+NodeId Tape::add(NodeId a, NodeId b) {
+  return broadcast<Add>(a, b);
+}
+NodeId Tape::sub(NodeId a, NodeId b) {
+  return broadcast<Sub>(a, b);
+}
+NodeId Tape::mul(NodeId a, NodeId b) {
+  return broadcast<Mul>(a, b);
+}
+NodeId Tape::div(NodeId a, NodeId b) {
+  return broadcast<Div>(a, b);
+}
 
 }  // namespace omc::tape

@@ -1,8 +1,8 @@
 // Row by row of the N x V logits z with class t, m = max z, s = Σ e^(z - m):
 //   loss = Σ_rows -(z_t - (m + ln s)) / max(N, 1)            dz_c = k (e^(z_c - m) / s - [c = t]),  k = d / max(N, 1)
 // The gradient needs no logarithm: Goodfellow, Bengio, Courville, Deep Learning, 2016, section 6.2.2.3.
-// The exponentials of the latest loss are kept for its first backward pass, which turns them into the gradient in place;
-// any other pass, and one that finds the logits changed, forms them again.
+// The exponentials of the latest loss are kept for its first backward pass, which turns them into the gradient in
+// place; any other pass, and one that finds the logits changed, forms them again.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -37,7 +37,8 @@ void exponentials_and_sums(const Compute& compute, size_t rows, size_t cols, con
       const size_t end = std::min(cols, c + kChunk);
       for (size_t r = first; r < first + height; ++r)
         exp_cells<Mode>(isa, z + r * cols + c, m[r], end - c, e + r * cols + c);
-      sum_on<Mode>(first, height, c, end, [=](size_t r, size_t i) { return e[r * cols + i]; }, sums);
+      sum_on<Mode>(
+          first, height, c, end, [=](size_t r, size_t i) { return e[r * cols + i]; }, sums);
     }
     for (size_t k = 0; k < height; ++k) s[first + k] = sums[k];
   });
@@ -78,8 +79,7 @@ NodeId Tape::cross_entropy_batch(NodeId logits_id, std::span<const int64_t> targ
   const Tensor& logits = use(kCrossEntropy, logits_id);
   const size_t rows = static_cast<size_t>(logits.rows()), cols = static_cast<size_t>(logits.cols());
   if (targets.size() != rows)
-    throw Error(
-        fmt::format("tape_cross_entropy_batch: targets length {} != logits rows {}", targets.size(), rows));
+    throw Error(fmt::format("tape_cross_entropy_batch: targets length {} != logits rows {}", targets.size(), rows));
   auto saved = std::make_unique<Loss>();
   saved->classes.reserve(rows);
   for (const int64_t t : targets) {
@@ -101,8 +101,8 @@ NodeId Tape::cross_entropy_batch(NodeId logits_id, std::span<const int64_t> targ
     T *const m = saved->rows.data<T>(), *const s = m + rows;
     exponentials_and_sums<Mode>(compute_, rows, cols, z, saved->exponentials.data<T>(), m);
     const uint32_t* const classes = saved->classes.data();
-    const T total = sum_all<Mode>(
-        1, rows, [=](size_t, size_t r) { return -(z[r * cols + classes[r]] - (m[r] + std::log(s[r]))); });
+    const T total =
+        sum_all<Mode>(1, rows, [=](size_t, size_t r) { return -(z[r * cols + classes[r]] - (m[r] + std::log(s[r]))); });
     value.data<T>()[0] = total / static_cast<T>(std::max<size_t>(1, rows));
   });
   latest_loss_ = SavedRef(saved.release());

@@ -1,5 +1,5 @@
-// Elementwise operations of one operand. One row each: the operation's parameter n, x and y are the cells of operand and
-// value, d the upstream gradient.
+// Elementwise operations of one operand. One row each: the operation's parameter n, x and y are the cells of operand
+// and value, d the upstream gradient.
 //
 //   neg          -x                                -d
 //   pow_int      x^n, by repeated squaring         d (n x^(n-1)), exactly 0 for n = 0
@@ -28,33 +28,52 @@ namespace omc::tape {
 namespace {
 
 template <class T>
-T sign(T x) { return static_cast<T>((x > 0) - (x < 0)); }
+T sign(T x) {
+  return static_cast<T>((x > 0) - (x < 0));
+}
 
-#define OMC_ELEMENTWISE(Name, builtin, cost_, forward_, backward_)                   \
-  struct Name {                                                                      \
-    static constexpr std::string_view name = builtin;                                \
-    static constexpr size_t cost = cost_;                                            \
-    template <class T>                                                               \
-    static T forward([[maybe_unused]] T x, [[maybe_unused]] double n) { return forward_; } \
-    template <class T>                                                               \
-    static T backward([[maybe_unused]] T x, [[maybe_unused]] T y, [[maybe_unused]] double n, T d) { return backward_; } \
+#define OMC_ELEMENTWISE(Name, builtin, cost_, forward_, backward_)                                  \
+  struct Name {                                                                                     \
+    static constexpr std::string_view name = builtin;                                               \
+    static constexpr size_t cost = cost_;                                                           \
+    template <class T>                                                                              \
+    static T forward([[maybe_unused]] T x, [[maybe_unused]] double n) {                             \
+      return forward_;                                                                              \
+    }                                                                                               \
+    template <class T>                                                                              \
+    static T backward([[maybe_unused]] T x, [[maybe_unused]] T y, [[maybe_unused]] double n, T d) { \
+      return backward_;                                                                             \
+    }                                                                                               \
   };
 
 // cost: nanoseconds a cell, for the decision whether to use threads.
 OMC_ELEMENTWISE(Neg, "tape_neg", 1, -x, -d)
-OMC_ELEMENTWISE(Log, "tape_log", 4, x > 0 ? std::log(x) : -std::numeric_limits<T>::infinity(), x != 0 ? d / x : T{0})
-OMC_ELEMENTWISE(Abs, "tape_abs", 1, std::abs(x), d * sign(x))
-OMC_ELEMENTWISE(Sin, "tape_sin", 10, std::sin(x), d * std::cos(x))
-OMC_ELEMENTWISE(Cos, "tape_cos", 10, std::cos(x), -d * std::sin(x))
+OMC_ELEMENTWISE(Abs, "tape_abs", 1, std::abs(x), d* sign(x))
+OMC_ELEMENTWISE(Sin, "tape_sin", 10, std::sin(x), d* std::cos(x))
+OMC_ELEMENTWISE(Cos, "tape_cos", 10, std::cos(x), -d* std::sin(x))
 OMC_ELEMENTWISE(Relu, "tape_relu", 1, x > 0 ? x : T{0}, x > 0 ? d : T{0})
 OMC_ELEMENTWISE(AddScalar, "tape_add_scalar", 1, x + T(n), d)
-OMC_ELEMENTWISE(MulScalar, "tape_mul_scalar", 1, x * T(n), d * T(n))
+OMC_ELEMENTWISE(MulScalar, "tape_mul_scalar", 1, x* T(n), d* T(n))
 OMC_ELEMENTWISE(DivScalar, "tape_div_scalar", 1, T(n) == 0 ? T{0} : x / T(n), T(n) == 0 ? T{0} : d / T(n))
 OMC_ELEMENTWISE(PowInt, "tape_pow_int", 5, powi(x, static_cast<int64_t>(n)),
                 n == 0 ? T{0} : d * (T(n) * powi(x, static_cast<int64_t>(n) - 1)))
 #undef OMC_ELEMENTWISE
 
-// Three that make their exponentials many at a time.
+// Those whose functions are made many at a time.
+struct Log {
+  static constexpr std::string_view name = "tape_log";
+  static constexpr size_t cost = 3;
+  template <class Mode, class T>
+  static void forward_cells(Isa isa, size_t n, const T* x, T* y) {
+    log_cells<Mode>(isa, x, n, y);
+    run(isa, 0, n, [=](size_t i) { y[i] = x[i] > 0 ? y[i] : -std::numeric_limits<T>::infinity(); });
+  }
+  template <class T>
+  static T backward(T x, T, double, T d) {
+    return x != 0 ? d / x : T{0};
+  }
+};
+
 struct Exp {
   static constexpr std::string_view name = "tape_exp";
   static constexpr size_t cost = 2;
@@ -63,7 +82,9 @@ struct Exp {
     exp_cells<Mode>(isa, x, T{0}, n, y);
   }
   template <class T>
-  static T backward(T, T y, double, T d) { return d * y; }
+  static T backward(T, T y, double, T d) {
+    return d * y;
+  }
 };
 
 struct Sigmoid {
@@ -76,7 +97,9 @@ struct Sigmoid {
     run(isa, 0, n, [=](size_t i) { y[i] = T{1} / (T{1} + y[i]); });
   }
   template <class T>
-  static T backward(T, T y, double, T d) { return (d * y) * (T{1} - y); }
+  static T backward(T, T y, double, T d) {
+    return (d * y) * (T{1} - y);
+  }
 };
 
 struct Tanh {
@@ -93,7 +116,9 @@ struct Tanh {
     }
   }
   template <class T>
-  static T backward(T, T y, double, T d) { return d * (T{1} - y * y); }
+  static T backward(T, T y, double, T d) {
+    return d * (T{1} - y * y);
+  }
 };
 
 template <class Mode, class Op, class T = typename Mode::Cell>
@@ -135,18 +160,42 @@ NodeId Tape::elementwise(NodeId a, double parameter) {
   return append(kOperation<Op>, std::move(value), {a}, parameter);
 }
 
-NodeId Tape::neg(NodeId a) { return elementwise<Neg>(a); }
-NodeId Tape::exp(NodeId a) { return elementwise<Exp>(a); }
-NodeId Tape::log(NodeId a) { return elementwise<Log>(a); }
-NodeId Tape::abs(NodeId a) { return elementwise<Abs>(a); }
-NodeId Tape::sin(NodeId a) { return elementwise<Sin>(a); }
-NodeId Tape::cos(NodeId a) { return elementwise<Cos>(a); }
-NodeId Tape::relu(NodeId a) { return elementwise<Relu>(a); }
-NodeId Tape::sigmoid(NodeId a) { return elementwise<Sigmoid>(a); }
-NodeId Tape::tanh(NodeId a) { return elementwise<Tanh>(a); }
-NodeId Tape::add_scalar(NodeId a, double x) { return elementwise<AddScalar>(a, x); }
-NodeId Tape::mul_scalar(NodeId a, double x) { return elementwise<MulScalar>(a, x); }
-NodeId Tape::div_scalar(NodeId a, double x) { return elementwise<DivScalar>(a, x); }
+NodeId Tape::neg(NodeId a) {
+  return elementwise<Neg>(a);
+}
+NodeId Tape::exp(NodeId a) {
+  return elementwise<Exp>(a);
+}
+NodeId Tape::log(NodeId a) {
+  return elementwise<Log>(a);
+}
+NodeId Tape::abs(NodeId a) {
+  return elementwise<Abs>(a);
+}
+NodeId Tape::sin(NodeId a) {
+  return elementwise<Sin>(a);
+}
+NodeId Tape::cos(NodeId a) {
+  return elementwise<Cos>(a);
+}
+NodeId Tape::relu(NodeId a) {
+  return elementwise<Relu>(a);
+}
+NodeId Tape::sigmoid(NodeId a) {
+  return elementwise<Sigmoid>(a);
+}
+NodeId Tape::tanh(NodeId a) {
+  return elementwise<Tanh>(a);
+}
+NodeId Tape::add_scalar(NodeId a, double x) {
+  return elementwise<AddScalar>(a, x);
+}
+NodeId Tape::mul_scalar(NodeId a, double x) {
+  return elementwise<MulScalar>(a, x);
+}
+NodeId Tape::div_scalar(NodeId a, double x) {
+  return elementwise<DivScalar>(a, x);
+}
 
 NodeId Tape::pow_int(NodeId a, int64_t n) {
   use(kOperation<PowInt>, a);

@@ -1,11 +1,11 @@
 #pragma once
 // Values of which only listed cells are stored: sparse scores, and the softmax over them.
 //
-// A node whose flag kPacked is set holds such a value in its Saved, a Packed; all other cells are `fill`. Whoever does not
-// know packed values asks for the node's tensor and gets a dense one, made then. Gradients of packed nodes have the same
-// two forms: `live` holds the listed cells, which is all that backward needs, and a Deferred computes the dense gradient
-// for a program that reads it. A packed path is taken only where it gives every bit that the dense one would: masked
-// probabilities are 0, and adding 0·x changes no sum, provided x is finite.
+// A node whose flag kPacked is set holds such a value in its Saved, a Packed; all other cells are `fill`. Whoever does
+// not know packed values asks for the node's tensor and gets a dense one, made then. Gradients of packed nodes have the
+// same two forms: `live` holds the listed cells, which is all that backward needs, and a Deferred computes the dense
+// gradient for a program that reads it. A packed path is taken only where it gives every bit that the dense one would:
+// masked probabilities are 0, and adding 0·x changes no sum, provided x is finite.
 
 #include <algorithm>  // max
 #include <cstddef>    // size_t
@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "tape/compute.hpp"
-#include "tape/ops/sums.hpp"
+#include "tape/kernels/functions.hpp"
 #include "tape/saved.hpp"
 #include "tape/tensor.hpp"
 
@@ -70,15 +70,18 @@ template <class Mode, class Put, class T = typename Mode::Cell>
 void dot_pairs(const Compute& compute, const LivePairs& pairs, size_t cols, const T* a, const T* b, const Put put) {
   const size_t rows = pairs.row_begin.size() - 1;
   const uint32_t *const begin = pairs.row_begin.data(), *const col = pairs.col.data();
-  compute.each_row(rows, 1 + cols * pairs.size() / std::max<size_t>(1, rows), [=](size_t i) {
-    for (uint32_t first = begin[i]; first < begin[i + 1]; first += kRowsSideBySide) {
-      const T *other[kRowsSideBySide] = {}, *const own = a + i * cols;
-      const size_t live = std::min<size_t>(kRowsSideBySide, begin[i + 1] - first);
-      for (size_t p = 0; p < live; ++p) other[p] = b + col[first + p] * cols;
-      sum_row_block<Mode>(
-          0, live, cols, [&](size_t p, size_t c) { return own[c] * other[p][c]; },
-          [=](size_t p, T s) { put(first + p, s); });
-    }
+  const Isa isa = compute.isa();
+  compute.rows(rows, 1 + cols * pairs.size() / std::max<size_t>(1, rows), [=](size_t from, size_t to) {
+    for (size_t i = from; i < to; ++i)
+      for (uint32_t first = begin[i]; first < begin[i + 1]; first += kDots<T>) {
+        const size_t live = std::min<size_t>(kDots<T>, begin[i + 1] - first);
+        const T* other[kDots<T>];
+        T s[kDots<T>];
+        for (size_t p = 0; p < kDots<T>; ++p)
+          other[p] = b + col[first + std::min(p, live - 1)] * cols;  // the last again
+        dots<Mode>(isa, a + i * cols, other, cols, s);
+        for (size_t p = 0; p < live; ++p) put(first + p, s[p]);
+      }
   });
 }
 

@@ -2,6 +2,7 @@
 // The parameter is the scale s.
 #include <cmath>
 
+#include "tape/kernels/functions.hpp"
 #include "tape/operation.hpp"
 
 namespace omc::tape {
@@ -30,7 +31,16 @@ NodeId Tape::phi_log(NodeId a, double scale) {
     const T* const x = operand.data<T>();
     T* const y = value.data<T>();
     const T s = static_cast<T>(scale), k = static_cast<T>(kPiLnPhi);
-    compute_.cells(operand.size(), 5, [=](size_t i) { y[i] = std::log(std::abs(x[i] * s) + T{1}) / k; });
+    constexpr size_t kChunk = 512;  // cells: several passes over them stay in the nearest cache
+    const size_t n = operand.size();
+    compute_.rows((n + kChunk - 1) / kChunk, 3 * kChunk, [=, isa = compute_.isa()](size_t begin, size_t end) {
+      for (size_t first = begin * kChunk; first < std::min(n, end * kChunk); first += kChunk) {
+        const size_t last = std::min(n, first + kChunk);
+        run(isa, first, last, [=](size_t i) { y[i] = std::abs(x[i] * s) + T{1}; });
+        log_cells<Mode>(isa, y + first, last - first, y + first);
+        run(isa, first, last, [=](size_t i) { y[i] /= k; });
+      }
+    });
   });
   return append(kPhiLog, std::move(value), {a}, scale);
 }

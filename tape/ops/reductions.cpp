@@ -12,7 +12,9 @@ namespace omc::tape {
 namespace {
 
 template <class T>
-T at_least_one(size_t n) { return static_cast<T>(std::max<size_t>(1, n)); }
+T at_least_one(size_t n) {
+  return static_cast<T>(std::max<size_t>(1, n));
+}
 
 template <bool Mean>
 void backward_all(Backward& b) {
@@ -75,8 +77,14 @@ NodeId Tape::sum(NodeId a) {
   if (const auto id = packed_sum(a)) return *id;
   return reduce_all(kSum, a, false);
 }
-NodeId Tape::mean(NodeId a) { return reduce_all(kMean, a, true); }
-NodeId Tape::row_sum(NodeId a) { return reduce_rows(kRowSum, a, false); }
-NodeId Tape::row_mean(NodeId a) { return reduce_rows(kRowMean, a, true); }
+NodeId Tape::mean(NodeId a) {
+  return reduce_all(kMean, a, true);
+}
+NodeId Tape::row_sum(NodeId a) {
+  return reduce_rows(kRowSum, a, false);
+}
+NodeId Tape::row_mean(NodeId a) {
+  return reduce_rows(kRowMean, a, true);
+}
 
 }  // namespace omc::tape

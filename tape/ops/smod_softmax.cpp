@@ -1,10 +1,11 @@
 // Row by row, a softmax whose probabilities are weighted by how near the scores lie to an attractor:
 //   p = softmax(x),  w = 1 / (1 + α dist(trunc x)),  u = p w,  s = Σ u,  y = u / s, 0 where s = 0
 //   g_c = d_c / s + Σ_j ((-d_j) u_j) / (s s),  h = g w,  dx = p (h - Σ h p)
-// That is the gradient of div, mul by the constant w, and softmax, one after the other. p, w and s are those of the forward
-// pass; u is formed again, which gives the same bits. α = 0 is softmax itself. Attractors are looked up in doubles.
+// That is the gradient of div, mul by the constant w, and softmax, one after the other. p, w and s are those of the
+// forward pass; u is formed again, which gives the same bits. α = 0 is softmax itself. Attractors are looked up in
+// doubles.
+#include "tape/kernels/attractors.hpp"
 #include "tape/operation.hpp"
-#include "tape/ops/attractors.hpp"
 #include "tape/ops/softmax.hpp"
 
 namespace omc::tape {
@@ -55,13 +56,15 @@ NodeId Tape::smod_softmax(NodeId a, double alpha) {
     using T = typename Mode::Cell;
     const size_t rows = static_cast<size_t>(x.rows()), cols = static_cast<size_t>(x.cols());
     const T* const from = x.data<T>();
-    T *const p = saved->p.data<T>(), *const w = saved->w.data<T>(), *const s = saved->s.data<T>(), *const to = y.data<T>();
-    softmax_rows<Mode>(compute_, rows, cols, from, p, [=](size_t r) {
-#pragma GCC ivdep
-      for (size_t i = r * cols; i < (r + 1) * cols; ++i) {
-        w[i] = static_cast<T>(1.0 / (1.0 + alpha * truncated_distance(double{from[i]})));
-        to[i] = p[i] * w[i];
-      }
+    T *const p = saved->p.data<T>(), *const w = saved->w.data<T>(), *const s = saved->s.data<T>(),
+             *const to = y.data<T>();
+    softmax_rows<Mode>(compute_, rows, cols, from, p, [=, isa = compute_.isa()](size_t r) {
+      for_attractors(
+          isa, r * cols, (r + 1) * cols, [=](size_t i) { return truncated_magnitude(double{from[i]}); },
+          [=](size_t i, AttractorOf near) {
+            w[i] = static_cast<T>(1.0 / (1.0 + alpha * near.distance));
+            to[i] = p[i] * w[i];
+          });
     });
     sum_rows<Mode>(
         compute_, rows, cols, [=](size_t r, size_t c) { return to[r * cols + c]; },

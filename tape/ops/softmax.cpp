@@ -2,8 +2,9 @@
 // Subtracting m keeps e^x finite: Goodfellow, Bengio, Courville, Deep Learning, 2016, section 4.1.
 // A row of only -inf has no probability to give: y = 0, dx = 0. NaN or +inf in a row makes the row NaN.
 // Backward reads the recorded y.
-#include "tape/operation.hpp"
 #include "tape/ops/softmax.hpp"
+
+#include "tape/operation.hpp"
 
 namespace omc::tape {
 

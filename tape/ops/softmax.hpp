@@ -11,7 +11,8 @@
 
 namespace omc::tape {
 
-// In lanes, which the compiler would not do by itself: it may not know that NaN and the sign of zero do not matter here.
+// In lanes, which the compiler would not do by itself: it may not know that NaN and the sign of zero do not matter
+// here.
 template <class T>
 [[gnu::always_inline]] inline T greatest(const T* x, size_t n) {
   T lanes[kLanes];
@@ -25,8 +26,8 @@ template <class T>
   return lanes[0];
 }
 
-// y = e^(x - m) for a row, m its greatest cell. A row of only -inf gives zeros and one of -inf and NaN gives NaN, so that
-// dividing by the sum, if it is not 0, leaves what the reference wants.
+// y = e^(x - m) for a row, m its greatest cell. A row of only -inf gives zeros and one of -inf and NaN gives NaN, so
+// that dividing by the sum, if it is not 0, leaves what the reference wants.
 template <class Mode, class T = typename Mode::Cell>
 inline void exponentials(Isa isa, const T* x, T* y, size_t n) {
   const T m = greatest(x, n);

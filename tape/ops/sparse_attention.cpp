@@ -1,8 +1,10 @@
-// The operations that go on with packed scores: softmax, the product of its probabilities with the values, and tape_sum.
-// Each gives the bits of its dense form in ops/softmax.cpp, ops/matmul.cpp or ops/reductions.cpp, and says when it cannot.
+// The operations that go on with packed scores: softmax, the product of its probabilities with the values, and
+// tape_sum. Each gives the bits of its dense form in ops/softmax.cpp, ops/matmul.cpp or ops/reductions.cpp, and says
+// when it cannot.
 //
 //   softmax  over the live cells of each row; masked cells have probability 0            dx = y (d - Σ d y)
-//   matmul   y_i = Σ_j p_ij v_j over live j                dp_ij = d_i · v_j where live,  dv_j = Σ_i p_ij d_i over live i
+//   matmul   y_i = Σ_j p_ij v_j over live j                dp_ij = d_i · v_j where live,  dv_j = Σ_i p_ij d_i over live
+//   i
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -76,7 +78,8 @@ void backward_softmax(Backward& b) {
 void backward_matmul(Backward& b) {
   const Packed* const p = b.packed(0);
   const Tensor &v = b.operand(1), &d = b.gradient();
-  const size_t n = static_cast<size_t>(d.rows()), cols = static_cast<size_t>(d.cols()), m = static_cast<size_t>(v.rows());
+  const size_t n = static_cast<size_t>(d.rows()), cols = static_cast<size_t>(d.cols()),
+               m = static_cast<size_t>(v.rows());
   in_mode(b.precision(), [&]<class Mode>(Mode) {
     using T = typename Mode::Cell;
     const T *const pd = d.data<T>(), *const pv = v.data<T>();
@@ -195,8 +198,8 @@ std::optional<NodeId> Tape::packed_sum(NodeId a) {
       return true;
     }
     // One masked cell makes the sum -inf, unless what comes before or after it is not finite.
-    if (live == shape.size() || !(greatest_magnitude(x->cells.cells<T>()) * double(live) <
-                                  double{std::numeric_limits<T>::max()} / 4))
+    if (live == shape.size() ||
+        !(greatest_magnitude(x->cells.cells<T>()) * double(live) < double{std::numeric_limits<T>::max()} / 4))
       return false;
     y.data<T>()[0] = static_cast<T>(x->fill);
     return true;

@@ -1,8 +1,8 @@
 // Attention scores of those pairs alone that lie near each other in residues:
 //   y_ij = q_i · k_j  where  S(i, j) = Σ_m |i mod m - j mod m| <= threshold,  m in {5, 8, 13, 21};  -inf elsewhere
 //   over computed cells with d != 0, row by row:  dq_i += d k_j,  dk_j += d q_i;  masked cells pass nothing
-// Which pairs are live depends on N, M and the threshold alone; the lists are made once and kept with the tape. Where few
-// are live the value is packed (ops/packed.hpp).
+// Which pairs are live depends on N, M and the threshold alone; the lists are made once and kept with the tape. Where
+// few are live the value is packed (ops/packed.hpp).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -52,7 +52,8 @@ namespace {
 void backward(Backward& b) {
   const LivePairs& pairs = *b.saved<Packed>().pairs;
   const Tensor &q = b.operand(0), &k = b.operand(1);
-  const size_t n = static_cast<size_t>(q.rows()), m = static_cast<size_t>(k.rows()), cols = static_cast<size_t>(q.cols());
+  const size_t n = static_cast<size_t>(q.rows()), m = static_cast<size_t>(k.rows()),
+               cols = static_cast<size_t>(q.cols());
   const uint32_t *const col = pairs.col.data(), *const row = pairs.row.data(), *const place = pairs.place.data();
   in_mode(b.precision(), [&]<class Mode>(Mode) {
     using T = typename Mode::Cell;
@@ -82,9 +83,9 @@ void backward(Backward& b) {
 
 constexpr Operation kSparseScores = {"tape_substrate_sparse_scores", backward};
 
-constexpr size_t kPairsKept = 8;       // lists; a model uses one or two shapes
-constexpr size_t kPackedAtMost = 4;    // one cell in so many live: beyond it a dense value costs less
-constexpr size_t kPackedFrom = 64;     // cells
+constexpr size_t kPairsKept = 8;     // lists; a model uses one or two shapes
+constexpr size_t kPackedAtMost = 4;  // one cell in so many live: beyond it a dense value costs less
+constexpr size_t kPackedFrom = 64;   // cells
 
 }  // namespace
 
@@ -102,8 +103,8 @@ std::shared_ptr<const LivePairs> Tape::live_pairs(size_t rows, size_t cols, doub
 NodeId Tape::substrate_sparse_scores(NodeId q_id, NodeId k_id, double threshold) {
   const Tensor &q = use(kSparseScores, q_id), &k = use(kSparseScores, k_id);
   if (q.cols() != k.cols())
-    throw Error(fmt::format("tape_substrate_sparse_scores: shape mismatch q={}x{} k={}x{}", q.rows(), q.cols(), k.rows(),
-                            k.cols()));
+    throw Error(fmt::format("tape_substrate_sparse_scores: shape mismatch q={}x{} k={}x{}", q.rows(), q.cols(),
+                            k.rows(), k.cols()));
   const size_t n = static_cast<size_t>(q.rows()), m = static_cast<size_t>(k.rows());
   auto saved = std::make_unique<Packed>();
   saved->pairs = live_pairs(n, m, threshold);

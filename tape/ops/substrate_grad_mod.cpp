@@ -1,9 +1,10 @@
-// y = x. Backward bends the gradient so that a step x - lr d that moves x towards an attractor is longer, others shorter:
+// y = x. Backward bends the gradient so that a step x - lr d that moves x towards an attractor is longer, others
+// shorter:
 //   a, dist = nearest(s),  s = x·scale rounded half away from zero,  amp = 1 + α,  damp = 1 / amp
 //   dx = d where dist = 0;  d amp where sign(d) sign(a - s) < 0;  d damp elsewhere
 // The value shares the operand's buffer. Attractors are looked up in doubles in all modes.
+#include "tape/kernels/attractors.hpp"
 #include "tape/operation.hpp"
-#include "tape/ops/attractors.hpp"
 
 namespace omc::tape {
 
@@ -20,12 +21,16 @@ void backward(Backward& b) {
     const T *const x = b.operand(0).data<T>(), *const d = b.gradient().data<T>();
     const double scale = bend.scale;
     const T amp = static_cast<T>(1.0 + bend.alpha), damp = T{1} / amp;
-    b.accumulate<T>(0, 3, [=](size_t i) {
-      const double scaled = double{x[i]} * scale, m = rounded_magnitude(scaled);
-      const AttractorOf near = attractor_of(m);
-      const double away = std::copysign(1.0, scaled) * (near.attractor - m);  // the sign of a - s
-      const bool towards = (d[i] > 0 && away < 0) || (d[i] < 0 && away > 0);
-      return near.distance == 0 ? d[i] : d[i] * (towards ? amp : damp);
+    const Sink<T> sink = b.sink<T>(0);
+    b.compute().rows(b.gradient().size(), 1, [=, isa = b.compute().isa()](size_t begin, size_t end) {
+      for_attractors(
+          isa, begin, end, [=](size_t i) { return rounded_magnitude(double{x[i]} * scale); },
+          [=](size_t i, AttractorOf near) {
+            const double scaled = double{x[i]} * scale, magnitude = rounded_magnitude(scaled);
+            const double away = std::copysign(1.0, scaled) * (near.attractor - magnitude);  // the sign of a - s
+            const bool towards = (d[i] > 0 && away < 0) || (d[i] < 0 && away > 0);
+            sink.put(i, near.distance == 0 ? d[i] : d[i] * (towards ? amp : damp));
+          });
     });
   });
 }

@@ -1,21 +1,28 @@
 // y = x m,  m = 1 / (1 + dist / s),  dist that of nearest(trunc(x s))                dx = d m
-// m counts as a constant: it is piecewise constant but for its jumps. The parameter is the scale s; attractors are looked
-// up in doubles in all modes.
+// m counts as a constant: it is piecewise constant but for its jumps. The parameter is the scale s; attractors are
+// looked up in doubles in all modes.
+#include "tape/kernels/attractors.hpp"
 #include "tape/operation.hpp"
-#include "tape/ops/attractors.hpp"
 
 namespace omc::tape {
 
-[[gnu::always_inline]] static inline double factor(double x, double scale) {
-  return 1.0 / (1.0 + truncated_distance(x * scale) / scale);
+// body(i, m of cell i) for every cell of x.
+template <class T, class Body>
+static void for_factors(const Compute& compute, size_t n, const T* x, double scale, const Body body) {
+  compute.rows(n, 1, [=, isa = compute.isa()](size_t begin, size_t end) {
+    for_attractors(
+        isa, begin, end, [=](size_t i) { return truncated_magnitude(double{x[i]} * scale); },
+        [=](size_t i, AttractorOf near) { body(i, static_cast<T>(1.0 / (1.0 + near.distance / scale))); });
+  });
 }
 
 static void backward(Backward& b) {
   in_mode(b.precision(), [&]<class Mode>(Mode) {
     using T = typename Mode::Cell;
-    const T *const x = b.operand(0).data<T>(), *const d = b.gradient().data<T>();
-    const double scale = b.parameter();
-    b.accumulate<T>(0, 3, [=](size_t i) { return d[i] * static_cast<T>(factor(double{x[i]}, scale)); });
+    const T* const d = b.gradient().data<T>();
+    const Sink<T> sink = b.sink<T>(0);
+    for_factors(b.compute(), b.gradient().size(), b.operand(0).data<T>(), b.parameter(),
+                [=](size_t i, T m) { sink.put(i, d[i] * m); });
   });
 }
 
@@ -29,7 +36,7 @@ NodeId Tape::substrate_resample(NodeId v, double scale) {
     using T = typename Mode::Cell;
     const T* const x = operand.data<T>();
     T* const y = value.data<T>();
-    compute_.cells(operand.size(), 3, [=](size_t i) { y[i] = x[i] * static_cast<T>(factor(double{x[i]}, scale)); });
+    for_factors(compute_, operand.size(), x, scale, [=](size_t i, T m) { y[i] = x[i] * m; });
   });
   return append(kResample, std::move(value), {v}, scale);
 }

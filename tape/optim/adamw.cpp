@@ -18,10 +18,10 @@ void adamw_step(const Compute& compute, const AdamW& settings, int64_t step, std
   const double *const x = theta.data(), *const g = gradient.data();
   double *const m = m_.data(), *const v = v_.data(), *const out = next.data();
   compute.cells(theta.size(), 2, [=](size_t i) {
-    m[i] = keep1 * m[i] + new1 * g[i];                                           // line 7
-    v[i] = keep2 * v[i] + (new2 * g[i]) * g[i];                                  // line 8
+    m[i] = keep1 * m[i] + new1 * g[i];                                            // line 7
+    v[i] = keep2 * v[i] + (new2 * g[i]) * g[i];                                   // line 8
     const double adapted = (m[i] / bias1) / (std::sqrt(v[i] / bias2) + epsilon);  // lines 9, 10
-    out[i] = (x[i] - decay * x[i]) - rate * adapted;                             // line 12
+    out[i] = (x[i] - decay * x[i]) - rate * adapted;                              // line 12
   });
 }
 

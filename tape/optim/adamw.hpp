@@ -1,5 +1,6 @@
 #pragma once
-// One AdamW step on plain arrays: the builtin substrate_adamw_update, and what a fused optimizer calls for each parameter.
+// One AdamW step on plain arrays: the builtin substrate_adamw_update, and what a fused optimizer calls for each
+// parameter.
 
 #include <cstdint>  // int64_t
 #include <span>

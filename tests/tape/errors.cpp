@@ -2,7 +2,6 @@
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
-
 #include <functional>
 #include <ostream>
 
@@ -17,7 +16,9 @@ struct ErrorRow {
   std::function<void(Tape&)> misuse;
 };
 
-static std::ostream& operator<<(std::ostream& out, const ErrorRow& row) { return out << row.message; }
+static std::ostream& operator<<(std::ostream& out, const ErrorRow& row) {
+  return out << row.message;
+}
 
 // Nodes: 0 is 2x3, 1 is 3x2, 2 is 1x3.
 static const std::vector<int64_t> kTwo = {0, 2}, kOne = {0}, kFar = {0, 3}, kNegative = {-1};
@@ -28,7 +29,9 @@ static const ErrorRow kRows[] = {
     {"tape_grad: id 99 out of range", [](Tape& t) { t.gradient(99); }},
     {"tape_set_value: id 3 out of range", [](Tape& t) { t.set_value(3, 1, 1, std::vector<double>{1}); }},
     {"tape_set_value: shape mismatch (got 1x2, expected 2x3)",
-     [](Tape& t) { t.set_value(0, 1, 2, std::vector<double>{1, 2}); }},
+     [](Tape& t) {
+       t.set_value(0, 1, 2, std::vector<double>{1, 2});
+     }},
     {"tape_update: id out of range", [](Tape& t) { t.update(3, 0.1); }},
     {"tape_backward: id 3 out of range", [](Tape& t) { t.backward(3); }},
     {"tape_keep: id 3 out of range", [](Tape& t) { t.keep(3); }},
@@ -54,20 +57,16 @@ static const ErrorRow kRows[] = {
     {"tape_layernorm: id 7 out of range", [](Tape& t) { t.layernorm(0, 7, 0); }},
     {"tape_layernorm: gamma/beta must have one row", [](Tape& t) { t.layernorm(0, 0, 2); }},
     {"tape_layernorm: gamma/beta cols (3/3) must match x cols (2)", [](Tape& t) { t.layernorm(1, 2, 2); }},
-    {"tape_cross_entropy_batch: targets length 1 != logits rows 2",
-     [](Tape& t) { t.cross_entropy_batch(0, kOne); }},
-    {"tape_cross_entropy_batch: target 3 out of range for 3 classes",
-     [](Tape& t) { t.cross_entropy_batch(0, kFar); }},
+    {"tape_cross_entropy_batch: targets length 1 != logits rows 2", [](Tape& t) { t.cross_entropy_batch(0, kOne); }},
+    {"tape_cross_entropy_batch: target 3 out of range for 3 classes", [](Tape& t) { t.cross_entropy_batch(0, kFar); }},
     {"tape_embedding_lookup: token id 2 out of vocab range 2", [](Tape& t) { t.embedding_lookup(0, kTwo); }},
-    {"tape_embedding_lookup: token id -1 out of vocab range 2",
-     [](Tape& t) { t.embedding_lookup(0, kNegative); }},
+    {"tape_embedding_lookup: token id -1 out of vocab range 2", [](Tape& t) { t.embedding_lookup(0, kNegative); }},
     {"tape_phi_log: id 7 out of range", [](Tape& t) { t.phi_log(7); }},
     {"tape_substrate_resample: id 7 out of range", [](Tape& t) { t.substrate_resample(7, 0); }},
     {"tape_substrate_grad_mod: id 7 out of range", [](Tape& t) { t.substrate_grad_mod(7); }},
     {"tape_smod_softmax: id 7 out of range", [](Tape& t) { t.smod_softmax(7, 0); }},
     {"tape_substrate_sparse_scores: id 7 out of range", [](Tape& t) { t.substrate_sparse_scores(0, 7); }},
-    {"tape_substrate_sparse_scores: shape mismatch q=2x3 k=3x2",
-     [](Tape& t) { t.substrate_sparse_scores(0, 1); }},
+    {"tape_substrate_sparse_scores: shape mismatch q=2x3 k=3x2", [](Tape& t) { t.substrate_sparse_scores(0, 1); }},
 };
 
 BOOST_DATA_TEST_CASE(misuse_is_an_error_and_records_nothing, bdata::make(kRows), row) {

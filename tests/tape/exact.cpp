@@ -3,18 +3,19 @@
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
-
 #include <cstring>
 
+#include "helpers.hpp"
 #include "tape/kernels/matmul.hpp"
 #include "tape/optim/adamw.hpp"
-#include "helpers.hpp"
 
 namespace bdata = boost::unit_test::data;
 
 namespace omc::tape {
 
-static std::ostream& operator<<(std::ostream& out, Isa isa) { return out << static_cast<int>(isa); }
+static std::ostream& operator<<(std::ostream& out, Isa isa) {
+  return out << static_cast<int>(isa);
+}
 
 static std::vector<Isa> isas() {
   std::vector<Isa> all;
@@ -40,13 +41,15 @@ struct ProductShape {
 static std::ostream& operator<<(std::ostream& out, const ProductShape& s) {
   return out << s.m << "x" << s.k << " @ " << s.k << "x" << s.n;
 }
-static const ProductShape kShapes[] = {{1, 1, 1},    {1, 7, 3},     {8, 16, 4},   {9, 17, 5},    {7, 15, 33},  {3, 100, 0},
-                                       {64, 64, 64}, {130, 33, 70}, {33, 70, 300}, {5, 40, 520}, {200, 9, 257}, {1, 300, 600}};
+static const ProductShape kShapes[] = {{1, 1, 1},     {1, 7, 3},    {8, 16, 4},    {9, 17, 5},
+                                       {7, 15, 33},   {3, 100, 0},  {64, 64, 64},  {130, 33, 70},
+                                       {33, 70, 300}, {5, 40, 520}, {200, 9, 257}, {1, 300, 600}};
 
 BOOST_DATA_TEST_CASE(products_sum_in_ascending_order, bdata::make(kShapes) * bdata::make(isas()), shape, isa) {
   const auto [m, n, k] = shape;
   std::mt19937_64 random(7);
-  const std::vector<double> a = touchy_cells(random, m * k), b = touchy_cells(random, k * n), add = random_cells(random, m * n);
+  const std::vector<double> a = touchy_cells(random, m * k), b = touchy_cells(random, k * n),
+                            add = random_cells(random, m * n);
   std::vector<double> at(a.size()), bt(b.size());
   for (size_t i = 0; i < m; ++i)
     for (size_t p = 0; p < k; ++p) at[p * m + i] = a[i * k + p];
@@ -86,8 +89,9 @@ static std::vector<double> train(TapeOptions options) {
   std::mt19937_64 random(1);
   const int64_t n = 120, d = 200, v = 300;
   const auto matrix = [&](int64_t r, int64_t c) { return random_cells(random, static_cast<size_t>(r * c), -0.2, 0.2); };
-  std::vector<NodeId> params = {tape.var(d, d, matrix(d, d)), tape.var(1, d, matrix(1, d)), tape.var(d, v, matrix(d, v)),
-                                tape.var(v, d, matrix(v, d)), tape.var(1, d, matrix(1, d)), tape.var(n, 1, matrix(n, 1))};
+  std::vector<NodeId> params = {tape.var(d, d, matrix(d, d)), tape.var(1, d, matrix(1, d)),
+                                tape.var(d, v, matrix(d, v)), tape.var(v, d, matrix(v, d)),
+                                tape.var(1, d, matrix(1, d)), tape.var(n, 1, matrix(n, 1))};
   std::vector<int64_t> ids, targets;
   for (int64_t i = 0; i < n; ++i) {
     ids.push_back(static_cast<int64_t>(random() % static_cast<uint64_t>(v)));
@@ -100,7 +104,8 @@ static std::vector<double> train(TapeOptions options) {
     const NodeId p = tape.softmax(tape.matmul(q, tape.transpose(x)));
     const NodeId mixed = tape.add(x, tape.mul(tape.matmul(p, x), params[5]));
     const NodeId normal = tape.layernorm(mixed, params[1], params[4]);
-    const NodeId hidden = tape.add(tape.tanh(normal), tape.div(tape.sigmoid(normal), tape.add_scalar(tape.abs(q), 1.0)));
+    const NodeId hidden =
+        tape.add(tape.tanh(normal), tape.div(tape.sigmoid(normal), tape.add_scalar(tape.abs(q), 1.0)));
     const NodeId loss = tape.cross_entropy_batch(tape.matmul(hidden, params[2]), targets);
     tape.backward(loss);
     trace.push_back(tape.value(loss)[0]);
@@ -112,7 +117,8 @@ static std::vector<double> train(TapeOptions options) {
   return trace;
 }
 
-BOOST_DATA_TEST_CASE(training_has_the_same_bits_everywhere, bdata::make(isas()) * bdata::make({1, 2, 3}), isa, threads) {
+BOOST_DATA_TEST_CASE(training_has_the_same_bits_everywhere, bdata::make(isas()) * bdata::make({1, 2, 3}), isa,
+                     threads) {
   static const std::vector<double> reference = train({.threads = 1, .isa = Isa::Baseline});
   BOOST_TEST(same_bits(train({.threads = static_cast<size_t>(threads), .isa = isa}), reference));
 }
@@ -156,7 +162,8 @@ BOOST_AUTO_TEST_CASE(sums_run_from_left_to_right) {
   const std::vector<double> back(big.rbegin(), big.rend());
   BOOST_TEST(tape.value(tape.sum(tape.var(1, 10, back)))[0] == 0.0);
   std::vector<double> rows;
-  for (int r = 0; r < 19; ++r) rows.insert(rows.end(), r % 2 ? back.begin() : big.begin(), r % 2 ? back.end() : big.end());
+  for (int r = 0; r < 19; ++r)
+    rows.insert(rows.end(), r % 2 ? back.begin() : big.begin(), r % 2 ? back.end() : big.end());
   const NodeId m = tape.var(19, 10, rows);
   const Reading sums = tape.value(tape.row_sum(m));
   for (size_t r = 0; r < 19; ++r) BOOST_TEST(sums[r] == (r % 2 ? 0.0 : 0.5));

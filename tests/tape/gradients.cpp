@@ -3,7 +3,6 @@
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
-
 #include <cmath>
 #include <functional>
 #include <ostream>
@@ -23,7 +22,9 @@ struct GradientRow {
   std::function<NodeId(Tape&, const Vars&)> record;
 };
 
-static std::ostream& operator<<(std::ostream& out, const GradientRow& row) { return out << row.name; }
+static std::ostream& operator<<(std::ostream& out, const GradientRow& row) {
+  return out << row.name;
+}
 
 static const std::vector<int64_t> kTokens = {2, 0, 2, 3}, kClasses = {1, 4, 0};
 
@@ -68,12 +69,21 @@ static const GradientRow kRows[] = {
     {"matmul by itself", {{3, 3}}, -2, 2, [](Tape& t, const Vars& x) { return t.matmul(x[0], x[0]); }},
     {"softmax", {{3, 5}}, -4, 4, [](Tape& t, const Vars& x) { return t.softmax(x[0]); }},
     {"softmax, row block", {{9, 4}}, -4, 4, [](Tape& t, const Vars& x) { return t.softmax(x[0]); }},
-    {"layernorm", {{3, 5}, {1, 5}, {1, 5}}, -2, 2,
+    {"layernorm",
+     {{3, 5}, {1, 5}, {1, 5}},
+     -2,
+     2,
      [](Tape& t, const Vars& x) { return t.layernorm(x[0], x[1], x[2]); }},
-    {"layernorm, row block", {{9, 4}, {1, 4}, {1, 4}}, -2, 2,
+    {"layernorm, row block",
+     {{9, 4}, {1, 4}, {1, 4}},
+     -2,
+     2,
      [](Tape& t, const Vars& x) { return t.layernorm(x[0], x[1], x[2], 0.5); }},
     {"layernorm of itself", {{1, 5}}, -2, 2, [](Tape& t, const Vars& x) { return t.layernorm(x[0], x[0], x[0]); }},
-    {"cross_entropy_batch", {{3, 5}}, -3, 3,
+    {"cross_entropy_batch",
+     {{3, 5}},
+     -3,
+     3,
      [](Tape& t, const Vars& x) { return t.cross_entropy_batch(x[0], kClasses); }},
     {"embedding_lookup", {{4, 3}}, -2, 2, [](Tape& t, const Vars& x) { return t.embedding_lookup(x[0], kTokens); }},
     {"phi_log", {{2, 3}}, 0.1, 2, [](Tape& t, const Vars& x) { return t.phi_log(t.neg(x[0])); }},
@@ -81,13 +91,25 @@ static const GradientRow kRows[] = {
     {"substrate_resample", {{3, 4}}, -3, 3, [](Tape& t, const Vars& x) { return t.substrate_resample(x[0]); }},
     {"smod_softmax", {{9, 5}}, -9, 9, [](Tape& t, const Vars& x) { return t.smod_softmax(x[0], 0.5); }},
     {"smod_softmax, two rows", {{2, 5}}, -9, 9, [](Tape& t, const Vars& x) { return t.smod_softmax(x[0]); }},
-    {"sparse_scores", {{7, 3}, {9, 3}}, -2, 2,
+    {"sparse_scores",
+     {{7, 3}, {9, 3}},
+     -2,
+     2,
      [](Tape& t, const Vars& x) { return t.softmax(t.substrate_sparse_scores(x[0], x[1])); }},
-    {"sparse_scores of itself", {{6, 70}}, -1, 1,
+    {"sparse_scores of itself",
+     {{6, 70}},
+     -1,
+     1,
      [](Tape& t, const Vars& x) { return t.softmax(t.substrate_sparse_scores(x[0], x[0])); }},
-    {"sparse attention", {{7, 3}, {9, 3}, {9, 4}}, -2, 2,
+    {"sparse attention",
+     {{7, 3}, {9, 3}, {9, 4}},
+     -2,
+     2,
      [](Tape& t, const Vars& x) { return t.matmul(t.softmax(t.substrate_sparse_scores(x[0], x[1])), x[2]); }},
-    {"several uses", {{4, 3}}, -2, 2,
+    {"several uses",
+     {{4, 3}},
+     -2,
+     2,
      [](Tape& t, const Vars& x) {
        const NodeId rows = t.embedding_lookup(x[0], kTokens);
        const NodeId residual = t.add(x[0], t.tanh(t.matmul(rows, t.matmul(t.transpose(rows), x[0]))));

@@ -2,7 +2,6 @@
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
-
 #include <cmath>
 #include <limits>
 
@@ -12,10 +11,14 @@ namespace bdata = boost::unit_test::data;
 
 namespace omc::tape {
 
-static std::ostream& operator<<(std::ostream& out, Precision p) { return out << name(p); }
+static std::ostream& operator<<(std::ostream& out, Precision p) {
+  return out << name(p);
+}
 
 static const Precision kFastModes[] = {Precision::Fast64, Precision::Fast32};
-static double unit(Precision p) { return p == Precision::Fast32 ? 0x1p-24 : 0x1p-53; }
+static double unit(Precision p) {
+  return p == Precision::Fast32 ? 0x1p-24 : 0x1p-53;
+}
 
 // Cells that are floats: the same input in all modes.
 static std::vector<double> float_cells(std::mt19937_64& random, size_t n) {
@@ -27,7 +30,8 @@ static std::vector<double> float_cells(std::mt19937_64& random, size_t n) {
 BOOST_DATA_TEST_CASE(products_and_sums_stay_within_their_bounds, bdata::make(kFastModes), mode) {
   std::mt19937_64 random(1);
   const int64_t m = 37, k = 301, n = 45;
-  const std::vector<double> a = float_cells(random, static_cast<size_t>(m * k)), b = float_cells(random, static_cast<size_t>(k * n));
+  const std::vector<double> a = float_cells(random, static_cast<size_t>(m * k)),
+                            b = float_cells(random, static_cast<size_t>(k * n));
   Tape exact, fast({.precision = mode});
   const auto record = [&](Tape& t) {
     const NodeId x = t.var(m, k, a), y = t.var(k, n, b);
@@ -62,8 +66,8 @@ BOOST_DATA_TEST_CASE(elementwise_results_are_within_eight_units, bdata::make(kFa
   const double inf = std::numeric_limits<double>::infinity();
   for (const double x : {0.0, inf, -inf, inf - inf, 1e30, -1e30}) cells.push_back(x);
   using Unary = NodeId (Tape::*)(NodeId);
-  for (const Unary f : {&Tape::neg, &Tape::exp, &Tape::log, &Tape::abs, &Tape::sin, &Tape::cos, &Tape::relu, &Tape::sigmoid,
-                        &Tape::tanh}) {
+  for (const Unary f : {&Tape::neg, &Tape::exp, &Tape::log, &Tape::abs, &Tape::sin, &Tape::cos, &Tape::relu,
+                        &Tape::sigmoid, &Tape::tanh}) {
     Tape exact, fast({.precision = mode});
     const int64_t n = static_cast<int64_t>(cells.size());
     const std::vector<double> rounded = cells_of(fast.value(fast.var(1, n, cells)));
@@ -90,7 +94,8 @@ static std::vector<double> losses(Precision mode) {
     for (double& x : cells) x *= 0.25;
     return tape.var(r, c, cells);
   };
-  const NodeId table = param(9, 8), q = param(8, 8), v = param(8, 8), gamma = param(1, 8), beta = param(1, 8), head = param(8, 9);
+  const NodeId table = param(9, 8), q = param(8, 8), v = param(8, 8), gamma = param(1, 8), beta = param(1, 8),
+               head = param(8, 9);
   const std::vector<int64_t> ids = {0, 3, 5, 8, 3, 1}, targets = {3, 5, 8, 3, 1, 0};
   std::vector<double> result;
   for (int step = 0; step < 20; ++step) {
@@ -98,7 +103,8 @@ static std::vector<double> losses(Precision mode) {
     const NodeId p = tape.softmax(tape.matmul(tape.matmul(x, q), tape.transpose(x)));
     const NodeId a = tape.add(x, tape.matmul(p, tape.matmul(x, v)));
     const NodeId h = tape.sigmoid(tape.layernorm(tape.tanh(a), gamma, beta));
-    const NodeId loss = tape.cross_entropy_batch(tape.matmul(tape.mul(h, tape.exp(tape.neg(tape.abs(a)))), head), targets);
+    const NodeId loss =
+        tape.cross_entropy_batch(tape.matmul(tape.mul(h, tape.exp(tape.neg(tape.abs(a)))), head), targets);
     result.push_back(tape.value(loss)[0]);
     tape.backward(loss);
     for (const NodeId id : {table, q, v, gamma, beta, head}) tape.update(id, 0.5);

@@ -1,9 +1,9 @@
-// Packed values (sparse scores and what goes on with them) against dense ones: every bit of values and gradients, whoever
-// else uses the nodes, and whatever is set in between. Scores that are set to their own value are dense from then on.
+// Packed values (sparse scores and what goes on with them) against dense ones: every bit of values and gradients,
+// whoever else uses the nodes, and whatever is set in between. Scores that are set to their own value are dense from
+// then on.
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
-
 #include <cstring>
 #include <functional>
 #include <limits>
@@ -20,7 +20,8 @@ static constexpr int64_t kN = 40, kM = 45, kD = 6;
 
 // Operands and the scores over them, packed or dense; then the same program on both.
 struct Attention {
-  Attention(bool is_packed, size_t threads, double v_cell, double q_cell) : tape({.threads = threads}), packed(is_packed) {
+  Attention(bool is_packed, size_t threads, double v_cell, double q_cell)
+      : tape({.threads = threads}), packed(is_packed) {
     std::mt19937_64 random(6);
     const auto matrix = [&](int64_t rows, double special) {
       std::vector<double> cells = random_cells(random, static_cast<size_t>(rows * kD), -2, 2);
@@ -49,7 +50,9 @@ struct PackedRow {
   double v_cell = 0, q_cell = 0;
 };
 
-static std::ostream& operator<<(std::ostream& out, const PackedRow& row) { return out << row.name; }
+static std::ostream& operator<<(std::ostream& out, const PackedRow& row) {
+  return out << row.name;
+}
 
 static std::vector<NodeId> attention(Attention& a) {
   const NodeId s = a.scores(), p = a.tape.softmax(s), y = a.tape.matmul(p, a.v);

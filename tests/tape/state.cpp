@@ -1,6 +1,5 @@
 // Leaves, state and the life of nodes: reference 05, sections 2, 4 and 7.
 #include <boost/test/unit_test.hpp>
-
 #include <limits>
 
 #include "helpers.hpp"

@@ -1,13 +1,12 @@
 // The operations that look up attractors, and the matrix builtins beside the tape (reference 05, sections 3 and 6).
 #include <boost/test/unit_test.hpp>
-
 #include <cmath>
 #include <limits>
 
 #include "helpers.hpp"
 #include "substrate/attractors.hpp"
+#include "tape/kernels/attractors.hpp"
 #include "tape/matrix_ops.hpp"
-#include "tape/ops/attractors.hpp"
 #include "tape/optim/adamw.hpp"
 
 namespace omc::tape {
@@ -35,12 +34,23 @@ static std::vector<double> interesting_cells() {
 }
 
 BOOST_AUTO_TEST_CASE(attractors_in_doubles_are_those_of_the_substrate) {
-  for (const double x : interesting_cells()) {
-    const substrate::Nearest truncated = substrate::nearest(to_int(x)), rounded = substrate::nearest(to_int(std::round(x)));
-    BOOST_TEST(truncated_distance(x) == static_cast<double>(truncated.distance), "x = " << x);
-    const AttractorOf near = attractor_of(rounded_magnitude(x));
-    BOOST_TEST(near.attractor == std::abs(static_cast<double>(rounded.attractor)), "x = " << x);
-    BOOST_TEST(near.distance == static_cast<double>(rounded.distance), "x = " << x);
+  const std::vector<double> x = interesting_cells();
+  for (const Isa isa : {Isa::Baseline, Isa::Avx2, Isa::Avx512}) {
+    if (isa > native_isa()) continue;
+    for_attractors(
+        isa, 0, x.size(), [&](size_t i) { return truncated_magnitude(x[i]); },
+        [&](size_t i, AttractorOf near) {
+          const substrate::Nearest expected = substrate::nearest(to_int(x[i]));
+          BOOST_TEST(near.attractor == std::abs(static_cast<double>(expected.attractor)), "x = " << x[i]);
+          BOOST_TEST(near.distance == static_cast<double>(expected.distance), "x = " << x[i]);
+        });
+    for_attractors(
+        isa, 0, x.size(), [&](size_t i) { return rounded_magnitude(x[i]); },
+        [&](size_t i, AttractorOf near) {
+          const substrate::Nearest expected = substrate::nearest(to_int(std::round(x[i])));
+          BOOST_TEST(near.attractor == std::abs(static_cast<double>(expected.attractor)), "x = " << x[i]);
+          BOOST_TEST(near.distance == static_cast<double>(expected.distance), "x = " << x[i]);
+        });
   }
 }
 
@@ -128,7 +138,8 @@ BOOST_AUTO_TEST_CASE(sparse_scores_compute_the_live_pairs_alone) {
   size_t live = 0, total = 0;
   Tape t({.on_sparse_scores = [&](size_t computed, size_t cells) { live = computed, total = cells; }});
   const int64_t n = 50, m = 70, d = 9;
-  const std::vector<double> q = random_cells(random, static_cast<size_t>(n * d)), k = random_cells(random, static_cast<size_t>(m * d)),
+  const std::vector<double> q = random_cells(random, static_cast<size_t>(n * d)),
+                            k = random_cells(random, static_cast<size_t>(m * d)),
                             w = random_cells(random, static_cast<size_t>(n * m));
   const NodeId qs = t.var(n, d, q), ks = t.var(m, d, k);
   const NodeId dense = t.matmul(qs, t.transpose(ks));
@@ -175,8 +186,8 @@ BOOST_AUTO_TEST_CASE(adamw_follows_the_formula_to_the_bit) {
     for (size_t i = 0; i < 37; ++i) {
       em[i] = b1 * em[i] + (1 - b1) * gradient[i];
       ev[i] = b2 * ev[i] + ((1 - b2) * gradient[i]) * gradient[i];
-      expected[i] = (expected[i] - (lr * wd) * expected[i]) -
-                    lr * ((em[i] / (1 - p1)) / (std::sqrt(ev[i] / (1 - p2)) + eps));
+      expected[i] =
+          (expected[i] - (lr * wd) * expected[i]) - lr * ((em[i] / (1 - p1)) / (std::sqrt(ev[i] / (1 - p2)) + eps));
     }
     BOOST_TEST(theta == expected, boost::test_tools::per_element());
     BOOST_TEST(m == em, boost::test_tools::per_element());

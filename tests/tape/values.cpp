@@ -1,6 +1,5 @@
 // Results that are known exactly, and the edges of each operation: reference 05, section 3.
 #include <boost/test/unit_test.hpp>
-
 #include <cmath>
 #include <limits>
 
