@@ -6,7 +6,6 @@
 #include <deque>
 #include <limits>  // quiet_NaN
 #include <string_view>
-#include <unordered_set>
 
 #include "stdlib/array_arguments.hpp"
 #include "stdlib/array_building.hpp"
@@ -18,41 +17,56 @@ using namespace vm;
 
 namespace {
 
-// A set of 64-bit keys: open addressing with linear probing, at most half full (Knuth, The Art of Computer Programming
-// 3, 2nd ed., section 6.4, algorithm L).
+uint64_t hash_bits(uint64_t key) {
+  return key;
+}
+
+struct TextKey {
+  TextKey() = default;
+  explicit TextKey(std::string_view t) : text(t), hash(hash_text(t)) {}
+  bool operator==(const TextKey& other) const { return hash == other.hash && text == other.text; }
+  std::string_view text;
+  uint32_t hash = 0;  // of a text never 0
+};
+
+uint64_t hash_bits(const TextKey& key) {
+  return key.hash;
+}
+
+// A set with open addressing and linear probing, at most half full (Knuth, The Art of Computer Programming 3, 2nd ed.,
+// section 6.4, algorithm L). Key{} marks a free slot; as a member it is counted apart.
+template <class Key>
 class KeySet {
  public:
   // False when the key was there already.
-  bool add(uint64_t key) {
-    if (key == kEmpty) return !std::exchange(has_empty_key_, true);
+  bool add(Key key) {
+    if (key == Key{}) return !std::exchange(has_free_key_, true);
     if (2 * (size_ + 1) > slots_.size()) grow();
-    uint64_t& slot = slot_of(key);
+    Key& slot = slot_of(key);
     if (slot == key) return false;
     slot = key;
     ++size_;
     return true;
   }
-  size_t size() const { return size_ + has_empty_key_; }
+  size_t size() const { return size_ + has_free_key_; }
 
  private:
-  static constexpr uint64_t kEmpty = 0;
-
-  uint64_t& slot_of(uint64_t key) {
+  Key& slot_of(Key key) {
     // The highest bits of the product depend on all of the key: Knuth, the same section, multiplicative hashing.
-    size_t i = static_cast<size_t>((key * 0x9E3779B97F4A7C15u) >> (64 - std::countr_zero(slots_.size())));
-    while (slots_[i] != kEmpty && slots_[i] != key) i = (i + 1) & (slots_.size() - 1);
+    size_t i = static_cast<size_t>((hash_bits(key) * 0x9E3779B97F4A7C15u) >> (64 - std::countr_zero(slots_.size())));
+    while (!(slots_[i] == Key{}) && !(slots_[i] == key)) i = (i + 1) & (slots_.size() - 1);
     return slots_[i];
   }
   void grow() {
-    std::vector<uint64_t> old(slots_.size() * 2, kEmpty);
+    std::vector<Key> old(slots_.size() * 2);
     old.swap(slots_);
-    for (const uint64_t key : old)
-      if (key != kEmpty) slot_of(key) = key;
+    for (const Key& key : old)
+      if (!(key == Key{})) slot_of(key) = key;
   }
 
-  std::vector<uint64_t> slots_ = std::vector<uint64_t>(64, kEmpty);
+  std::vector<Key> slots_ = std::vector<Key>(64);
   size_t size_ = 0;
-  bool has_empty_key_ = false;
+  bool has_free_key_ = false;
 };
 
 bool all_strings(const Array* array) {
@@ -113,7 +127,7 @@ static Value arr_partition_by(Vm& vm, Args args) {
 }
 
 static Array* unique_ints(Vm& vm, std::span<const int64_t> x) {
-  KeySet seen;
+  KeySet<uint64_t> seen;
   std::vector<int64_t> kept;
   for (const int64_t v : x) {
     vm.poll();
@@ -124,7 +138,7 @@ static Array* unique_ints(Vm& vm, std::span<const int64_t> x) {
 
 // 0.0 and -0.0 are one value; every NaN is one of its own.
 static Array* unique_floats(Vm& vm, std::span<const double> x) {
-  KeySet seen;
+  KeySet<uint64_t> seen;
   std::vector<double> kept;
   for (const double v : x) {
     vm.poll();
@@ -134,11 +148,11 @@ static Array* unique_floats(Vm& vm, std::span<const double> x) {
 }
 
 static Array* unique_strings(Vm& vm, std::span<const Value> x) {
-  std::unordered_set<std::string_view> seen;
+  KeySet<TextKey> seen;
   std::vector<Value> kept;
   for (const Value v : x) {
     vm.poll();
-    if (seen.insert(v.as_string()->view()).second) kept.push_back(v);
+    if (seen.add(TextKey(v.as_string()->view()))) kept.push_back(v);
   }
   return vm.heap().array_of(kept);
 }
@@ -172,7 +186,7 @@ static Value arr_unique(Vm& vm, Args args) {
 
 // A float's display form tells it from all others, and -0.0 from 0.0; all NaNs look the same.
 static size_t count_shown(Vm& vm, std::span<const double> x) {
-  KeySet seen;
+  KeySet<uint64_t> seen;
   for (const double v : x) {
     vm.poll();
     seen.add(std::bit_cast<uint64_t>(std::isnan(v) ? std::numeric_limits<double>::quiet_NaN() : v));
@@ -181,7 +195,7 @@ static size_t count_shown(Vm& vm, std::span<const double> x) {
 }
 
 static size_t count_shown(Vm& vm, std::span<const int64_t> x) {
-  KeySet seen;
+  KeySet<uint64_t> seen;
   for (const int64_t v : x) {
     vm.poll();
     seen.add(static_cast<uint64_t>(v));
@@ -190,15 +204,15 @@ static size_t count_shown(Vm& vm, std::span<const int64_t> x) {
 }
 
 static size_t count_shown(Vm& vm, std::span<const Value> x) {
-  std::unordered_set<std::string_view> seen;
+  KeySet<TextKey> seen;
   std::deque<std::string> made;  // a deque: the views must not move
   for (const Value v : x) {
     vm.poll();
     if (v.is_string()) {
-      seen.insert(v.as_string()->view());
+      seen.add(TextKey(v.as_string()->view()));
     } else {
       made.push_back(display(v));
-      if (!seen.insert(made.back()).second) made.pop_back();
+      if (!seen.add(TextKey(made.back()))) made.pop_back();
     }
   }
   return seen.size();
