@@ -91,7 +91,8 @@ void list_function(std::string& out, const Proto& p, const std::string& path) {
       add(info.operands[2], info.operands[2] == Operand::J ? i.jump() : i.c);
     }
     if (i.n) operands += fmt::format("  n={}", i.n);
-    out += fmt::format("{} {:>5}  {:<17} {}", where, pc, info.name, operands);
+    out += operands.empty() ? fmt::format("{} {:>5}  {}", where, pc, info.name)
+                            : fmt::format("{} {:>5}  {:<17} {}", where, pc, info.name, operands);
     if (!note.empty()) out += "  ;" + note;
     out += '\n';
   }
@@ -101,6 +102,37 @@ void list_function(std::string& out, const Proto& p, const std::string& path) {
     const Proto& inner = *p.protos[i];
     out += '\n';
     list_function(out, inner, path + "/" + (inner.name->size_bytes ? std::string(inner.name->view()) : fmt::format("<lambda {}>", i)));
+  }
+}
+
+const char* op_name(Op op) { return static_cast<int>(op) < kOpCount ? op_info(op).name : "?"; }
+
+size_t site_count(const Proto& p, Op op) {
+  switch (op) {
+    case Op::JumpNoMatch: return p.patterns.size();
+    case Op::CallMethod: return p.method_sites.size();
+    case Op::CallDotted: return p.dotted_sites.size();
+    case Op::CallEval: return p.eval_sites.size();
+    case Op::DefineClass: return p.class_sites.size();
+    case Op::Import: return p.import_sites.size();
+    default: return 0;
+  }
+}
+
+// How many registers from R[B] on an instruction reads; a call without arguments only names the place where they would be.
+int64_t registers_from_b(const Instruction& i) {
+  switch (i.op) {
+    case Op::NewArray:
+    case Op::Append:
+    case Op::Concat: return i.c;
+    case Op::CallGlobal:
+    case Op::CallValue:
+    case Op::CallEval: return i.n;
+    case Op::CallNamed:
+    case Op::CallMethod:
+    case Op::CallDotted:
+    case Op::SpreadGlobal: return i.n + 1;
+    default: return 1;
   }
 }
 
@@ -116,6 +148,7 @@ std::string check(const Proto& p, size_t pc) {
       case Operand::K: return v >= 0 && static_cast<size_t>(v) < p.constants.size();
       case Operand::G: return v >= 0 && static_cast<size_t>(v) < p.cells.size();
       case Operand::P: return v >= 0 && static_cast<size_t>(v) < p.protos.size();
+      case Operand::S: return v >= 0 && static_cast<size_t>(v) < site_count(p, i.op);
       case Operand::J: {
         const int64_t target = static_cast<int64_t>(pc) + 1 + v;
         return target >= 0 && static_cast<size_t>(target) < p.code.size();
@@ -123,10 +156,12 @@ std::string check(const Proto& p, size_t pc) {
       default: return true;
     }
   };
-  if (i.op == Op::GetBox && i.n) return fits(Operand::R, i.b) ? "" : "operand out of range";
+  if (i.op == Op::GetBox && i.n) return fits(Operand::W, i.a) && fits(Operand::R, i.b) ? "" : "operand out of range";
   bool ok = fits(info.operands[0], i.a);
   if (uses_bx(info)) ok = ok && fits(info.operands[1], bx_is_b(i.op) ? i.b : i.bx());
-  else ok = ok && fits(info.operands[1], i.b) && fits(info.operands[2], info.operands[2] == Operand::J ? i.jump() : i.c);
+  else if (info.operands[1] == Operand::R) ok = ok && i.b + registers_from_b(i) <= p.register_count;
+  else ok = ok && fits(info.operands[1], i.b);
+  if (!uses_bx(info)) ok = ok && fits(info.operands[2], info.operands[2] == Operand::J ? i.jump() : i.c);
   return ok ? "" : "operand out of range";
 }
 
@@ -146,7 +181,7 @@ std::string verify(const Proto& proto) {
   if (last != Op::Return && last != Op::ReturnNull) return "control may run past the end";
   for (size_t pc = 0; pc < proto.code.size(); ++pc)
     if (const std::string wrong = check(proto, pc); !wrong.empty())
-      return fmt::format("{} at {} ({})", wrong, pc, op_info(proto.code[pc].op).name);
+      return fmt::format("{} at {} ({})", wrong, pc, op_name(proto.code[pc].op));
   for (const Handler& h : proto.handlers)
     if (h.begin > h.end || h.end > proto.code.size() || h.target >= proto.code.size() || h.error >= proto.register_count)
       return "handler out of range";

@@ -603,13 +603,8 @@ void FunctionCompiler::named_call_into(const lang::NamedCallExpr& e, Register de
   const bool has_candidate = !global || function_.sees_late_names();
   if (e.arguments.size() > kMaxArguments) {
     const Register array = spread_arguments(e.arguments);
-    if (has_candidate) {
-      const Register function = temporary();
-      load_candidate(callee.binding, callee.name, function);
-      emit(Instruction::abc(Op::CallSpread, dest, array, function), callee.span);
-    } else {
-      emit(Instruction::abc(Op::SpreadGlobal, dest, array, cell_index(cell_named(callee.name))), callee.span);
-    }
+    if (has_candidate) load_candidate(callee.binding, callee.name, temporary());  // the register behind the array's
+    emit(Instruction::abc(Op::SpreadGlobal, dest, array, cell_index(cell_named(callee.name)), has_candidate), callee.span);
     return;
   }
   const Register first = arguments(e.arguments);

@@ -111,11 +111,10 @@ String* Heap::concatenate(const String* a, std::string_view b) {
   const bool extends = buffer && a->data == buffer->data && buffer->used == a->size_bytes && buffer->capacity >= size;
   if (!extends) {
     const size_t capacity = std::max<size_t>(size * 2, 128);
-    char* data = static_cast<char*>(allocate_raw(capacity));
-    std::memcpy(data, a->data, a->size_bytes);
-    buffer = allocate<StringBuffer>(Tag::StringBuffer);
+    buffer = allocate<StringBuffer>(Tag::StringBuffer);  // first: what either refuses is then the collector's
+    buffer->data = static_cast<char*>(allocate_raw(capacity));
     buffer->capacity = capacity;
-    buffer->data = data;
+    std::memcpy(buffer->data, a->data, a->size_bytes);
   }
   String* s = allocate<String>(Tag::String);
   if (!b.empty()) std::memmove(buffer->data + a->size_bytes, b.data(), b.size());

@@ -614,8 +614,11 @@ bool Interpreter::run(Vm& vm) {
     NEXT();
   }
   CASE(SpreadGlobal) {
-    CHECK(Support::call_spread(vm, Value(static_cast<Function*>(vm.reference(frame->proto->cells[in.c]))), r[in.b].as_array(),
-                               r[in.a]));
+    GlobalCell* const cell = frame->proto->cells[in.c];
+    const Value target = in.n && r[in.b + 1].is_function() ? r[in.b + 1]
+                         : cell->target                   ? Value(cell->target)
+                                                          : Value(static_cast<Function*>(vm.reference(cell)));
+    CHECK(Support::call_spread(vm, target, r[in.b].as_array(), r[in.a]));
     NEXT();
   }
   CASE(CallEval) {

@@ -65,6 +65,7 @@ refuses 1 1 "Error: Undefined variable: nosuch" program.omc
 program 'print(1); nosuch(2);'
 refuses 1 1 "Error: Undefined function: nosuch" program.omc
 program 'print(1); import "nosuch";'
+# shellcheck disable=SC2016
 refuses 1 1 'Error: Could not resolve module `nosuch` (set OMC_STDLIB_PATH or place nosuch.omc on the search path)' program.omc
 program 'print([1] - 2);'
 refuses 1 "" "Error: cannot apply '-' to array and int" program.omc

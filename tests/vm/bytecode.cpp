@@ -1,0 +1,181 @@
+// The listing and the verifier, over what the compiler makes of the conformance programs.
+
+#include "vm/bytecode.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/test/unit_test.hpp>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+
+#include "../stdlib/program.hpp"
+#include "lang/parser.hpp"
+#include "lang/resolve.hpp"
+#include "vm/compiler.hpp"
+
+using namespace omc;
+using namespace omc::vm;
+namespace fs = std::filesystem;
+
+namespace {
+
+// nullptr: it does not parse.
+Proto* compiled(Vm& vm, const std::string& text) {
+  const auto source = std::make_shared<const lang::Source>("test.omc", text);
+  const lang::ParseResult parsed = lang::parse(*source);
+  if (!parsed.ok()) return nullptr;
+  lang::resolve(*parsed.module);
+  return vm::compile(vm, *parsed.module, source);
+}
+
+void each_function(Proto& proto, const std::function<void(Proto&)>& f) {
+  f(proto);
+  for (Proto* inner : proto.protos) each_function(*inner, f);
+}
+
+bool is_register(Operand kind) { return kind == Operand::W || kind == Operand::R || kind == Operand::X; }
+bool is_checked(Operand kind) {
+  return is_register(kind) || kind == Operand::K || kind == Operand::G || kind == Operand::P || kind == Operand::S || kind == Operand::J;
+}
+
+constexpr std::string_view kProgram = R"(fn add(a, b) {
+    h c = a + b * 2;
+    if c < 10 { return c; }
+    return [c, "x"];
+}
+print(add(1, 2));
+)";
+
+constexpr std::string_view kListing = R"(function <top level> at 1:1: 0 parameters, 3 registers, 7 instructions
+    1     0  NewClosure        r0, p0
+          1  DefineFunction    r0, g0  ; add
+    6     2  LoadInt           r1, 1
+          3  LoadInt           r2, 2
+          4  CallGlobal        r0, r1, g0  n=2  ; add
+          5  Print             r0
+    7     6  ReturnNull
+
+function <top level>/add at 1:1: 2 parameters, 6 registers, 9 instructions
+    2     0  MulK              r3, r1:b, k0  ; 2
+          1  Add               r2:c, r0:a, r3
+    3     2  JumpLessK         r2:c, k1, -> 4  ; 10
+          3  Return            r2:c
+    4     4  Move              r4, r2:c
+          5  LoadConstant      r5, k2  ; "x"
+          6  NewArray          r3, r4, 2
+          7  Return            r3
+    5     8  ReturnNull
+)";
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(bytecode)
+
+BOOST_AUTO_TEST_CASE(instructions_hold_wide_signed_operands) {
+  for (const int32_t bx : {0, 1, -1, 65535, 65536, -65536, INT32_MAX, INT32_MIN})
+    BOOST_TEST(Instruction::abx(Op::Jump, 3, bx).bx() == bx);
+  BOOST_TEST(Instruction::abc(Op::JumpLess, 1, 2, static_cast<uint32_t>(-32768), 1).jump() == -32768);
+}
+
+BOOST_AUTO_TEST_CASE(the_listing_is_stable) {
+  Program program;
+  Proto* proto = compiled(program.vm, std::string(kProgram));
+  BOOST_TEST(disassemble(*proto) == kListing);
+}
+
+BOOST_AUTO_TEST_CASE(a_listing_shows_handlers_and_long_constants_on_one_line) {
+  Program program;
+  Proto* proto = compiled(program.vm, "try { print(\"a\\n\\\"" + std::string(100, 'b') + "\"); } catch e { print(e); } finally { print(1); }");
+  const std::string listing = disassemble(*proto);
+  BOOST_TEST(listing.find("  catch ") != std::string::npos, listing);
+  BOOST_TEST(listing.find("  finally ") != std::string::npos, listing);
+  BOOST_TEST(listing.find("; \"a\\n\\\"bbbb") != std::string::npos, listing);
+  BOOST_TEST(listing.find(std::string(60, 'b')) == std::string::npos, listing);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_compiler_makes_is_accepted) {
+  size_t programs = 0;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(OMC_CASES)) {
+    if (entry.path().extension() != ".omc") continue;
+    std::ifstream in(entry.path(), std::ios::binary);
+    Program program;
+    Proto* proto = compiled(program.vm, std::string(std::istreambuf_iterator<char>(in), {}));
+    if (!proto) continue;
+    ++programs;
+    BOOST_TEST(verify(*proto) == "", entry.path());
+    BOOST_TEST(disassemble(*proto).starts_with("function <top level>"));
+  }
+  BOOST_TEST(programs > 300u);
+}
+
+BOOST_AUTO_TEST_CASE(any_operand_out_of_range_is_noticed) {
+  size_t changed = 0;
+  for (const fs::directory_entry& entry : fs::directory_iterator(fs::path(OMC_CASES) / "language")) {
+    if (entry.path().extension() != ".omc") continue;
+    std::ifstream in(entry.path(), std::ios::binary);
+    Program program;
+    Proto* top = compiled(program.vm, std::string(std::istreambuf_iterator<char>(in), {}));
+    if (!top) continue;
+    each_function(*top, [&](Proto& p) {
+      for (size_t pc = 0; pc < p.code.size(); ++pc) {
+        const Instruction good = p.code[pc];
+        const OpInfo& info = op_info(good.op);
+        const auto expect_refusal = [&](Instruction bad, const char* what) {
+          p.code[pc] = bad;
+          const std::string found = verify(*top);
+          p.code[pc] = good;
+          BOOST_TEST(found == fmt::format("operand out of range at {} ({})", pc, info.name),
+                     entry.path() << ", " << info.name << " at " << pc << ", " << what << ": " << found);
+          ++changed;
+        };
+        Instruction bad = good;
+        if (is_register(info.operands[0])) expect_refusal((bad.a = 0xFFFF, bad), "A");
+        bad = good;
+        if (info.operands[1] == Operand::J) {
+          expect_refusal(Instruction::abx(good.op, good.a, static_cast<int32_t>(p.code.size()), good.n), "Bx forwards");
+          expect_refusal(Instruction::abx(good.op, good.a, -static_cast<int32_t>(pc) - 2, good.n), "Bx backwards");
+          continue;
+        }
+        if (is_checked(info.operands[1])) expect_refusal((bad.b = 0xFFFF, bad), "B");
+        bad = good;
+        if (good.op == Op::GetBox && good.n) continue;  // names no variable then
+        if (info.operands[2] == Operand::J) expect_refusal((bad.c = 0x7FFF, bad), "C forwards");
+        else if (is_checked(info.operands[2])) expect_refusal((bad.c = 0xFFFF, bad), "C");
+      }
+    });
+    BOOST_TEST(verify(*top) == "");
+  }
+  BOOST_TEST(changed > 10000u);
+}
+
+BOOST_AUTO_TEST_CASE(broken_functions_are_noticed) {
+  Program program;
+  const std::string text = "fn f() { try { return 1; } catch e { print(e); } } f();";
+  {
+    Proto* p = compiled(program.vm, text);
+    p->protos[0]->code.pop_back();
+    while (!p->protos[0]->code.empty() && (p->protos[0]->code.back().op == Op::Return || p->protos[0]->code.back().op == Op::ReturnNull))
+      p->protos[0]->code.pop_back();
+    BOOST_TEST(verify(*p) == "control may run past the end");
+    p->protos[0]->code.clear();
+    BOOST_TEST(verify(*p) == "no code");
+  }
+  {
+    Proto* p = compiled(program.vm, text);
+    p->code[0].op = static_cast<Op>(kOpCount);
+    BOOST_TEST(verify(*p).starts_with("unknown opcode at 0"));
+  }
+  for (const auto& spoil : {+[](Handler& h, const Proto& p) { h.target = static_cast<uint32_t>(p.code.size()); },
+                            +[](Handler& h, const Proto& p) { h.end = static_cast<uint32_t>(p.code.size()) + 1; },
+                            +[](Handler& h, const Proto&) { h.begin = h.end + 1; },
+                            +[](Handler& h, const Proto& p) { h.error = p.register_count; }}) {
+    Proto* p = compiled(program.vm, text);
+    Proto& f = *p->protos[0];
+    BOOST_REQUIRE(!f.handlers.empty());
+    spoil(f.handlers[0], f);
+    BOOST_TEST(verify(*p) == "handler out of range");
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
