@@ -36,8 +36,8 @@ static void add_content_type(HttpHeaders& headers, std::string_view type) {
 }
 
 // `failure` begins the message when there is no answer.
-static HttpAnswer exchange(Vm& vm, const Args& args, HttpRequest request, std::string_view failure) {
-  request.url = args.text(0).view();
+static HttpAnswer exchange(Vm& vm, const Args& args, HttpRequest request, std::string_view failure, size_t url = 0) {
+  request.url = args.text(url).view();
   require(vm, args, Permission::Network, request.url);
   auto outcome = http_exchange(request, [&vm] { vm.poll(); });
   if (const auto* failed = std::get_if<HttpFailure>(&outcome)) {
@@ -86,6 +86,59 @@ static Value http_post_json(Vm& vm, Args args) {
 
 using Method = HttpRequest::Method;
 
+// The fields of a form (WHATWG URL Standard, section 5.2, application/x-www-form-urlencoded).
+static std::string form_text(Vm& vm, const Dict* fields) {
+  std::string out;
+  const auto append = [&out](std::string_view text) {
+    constexpr std::string_view kAsIs = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789*-._";
+    for (const char c : text) {
+      if (c == ' ') out += '+';
+      else if (kAsIs.find(c) != std::string_view::npos) out += c;
+      else out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  };
+  for (const uint32_t entry : fields->sorted(vm.heap())) {
+    if (!out.empty()) out += '&';
+    append(fields->entries[entry].key->view());
+    out += '=';
+    append(vm::display(fields->entries[entry].value));
+  }
+  return out;
+}
+
+static Method method_argument(const Args& args) {
+  constexpr std::pair<std::string_view, Method> kMethods[] = {{"GET", Method::Get},
+                                                              {"HEAD", Method::Head},
+                                                              {"DELETE", Method::Delete},
+                                                              {"POST", Method::Post},
+                                                              {"PUT", Method::Put}};
+  for (const auto& [name, method] : kMethods)
+    if (args.text(0).view() == name) return method;
+  throw args.error(fmt::format("unknown method \"{}\" (expected GET, HEAD, DELETE, POST or PUT)", args.text(0).view()));
+}
+
+static Value http_request(Vm& vm, Args args) {
+  HttpRequest request{.method = method_argument(args), .headers = headers_argument(vm, args, 3)};
+  if (request.method == Method::Post || request.method == Method::Put) {
+    const bool is_form = args.has(2) && args[2].is_dict();
+    if (is_form) request.body = form_text(vm, args[2].as_dict());
+    else if (args.has(2) && !args[2].is_null()) request.body = args.text(2).view();
+    add_content_type(request.headers, is_form ? "application/x-www-form-urlencoded" : "text/plain; charset=utf-8");
+  }
+  const HttpAnswer answer = exchange(vm, args, std::move(request), args.name(), 1);
+  Dict* headers = vm.heap().dict();
+  for (const auto& [name, value] : answer.headers) {
+    vm::String* key = vm.heap().intern(replace_ill_formed(name));
+    const Value* before = headers->get(key);  // a header may come twice: RFC 9110, section 5.3
+    const std::string all = before ? vm::display(*before) + ", " + value : value;
+    headers->set(vm.heap(), key, vm.text(replace_ill_formed(all)));
+  }
+  Dict* out = answer_dict(vm, answer);
+  out->set(vm.heap(), vm.heap().intern("headers"), headers);
+  out->set(vm.heap(), vm.heap().intern("url"), vm.text(answer.url));
+  return out;
+}
+
 constexpr Builtin kBuiltins[] = {
     {"http_get", "(url, headers?) -> dict", "Asks for what is at an address.",
      "try { http_get(\"http://localhost:1/\"); } catch e { println(e); }", without_body<Method::Get>},
@@ -95,6 +148,9 @@ constexpr Builtin kBuiltins[] = {
      "try { http_post(\"http://localhost:1/\", \"text\"); } catch e { println(e); }", with_body<Method::Post>},
     {"http_put", "(url, body, headers?) -> dict", "Sends text to be stored at an address.",
      "try { http_put(\"http://localhost:1/\", \"text\"); } catch e { println(e); }", with_body<Method::Put>},
+    {"http_request", "(method, url, body?, headers?) -> dict",
+     "Any request; a dict as body is sent as a form. The answer also has its headers and, after redirects, its url.",
+     "try { http_request(\"HEAD\", \"http://localhost:1/\"); } catch e { println(e); }", http_request},
     {"http_post_json", "(url, data, headers?) -> dict", "Sends a value as JSON and reads the answer as JSON.",
      "try { http_post_json(\"http://localhost:1/\", {\"a\": 1}); } catch e { println(e); }", http_post_json},
 };

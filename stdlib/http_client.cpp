@@ -178,6 +178,7 @@ void Exchange::prepare_body() {
   using Method = HttpRequest::Method;
   switch (request_.method) {
     case Method::Get: set(CURLOPT_HTTPGET, 1L); break;
+    case Method::Head: set(CURLOPT_NOBODY, 1L); break;
     case Method::Delete: set(CURLOPT_CUSTOMREQUEST, "DELETE"); break;
     case Method::Post:
       set(CURLOPT_POST, 1L);
@@ -245,6 +246,9 @@ std::variant<HttpAnswer, HttpFailure> Exchange::run(const std::function<void()>&
   long status = 0;
   curl().easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
   answer_.status = static_cast<int>(status);
+  const char* url = nullptr;
+  curl().easy_getinfo(easy_, CURLINFO_EFFECTIVE_URL, &url);
+  if (url) answer_.url = url;
   return std::move(answer_);
 }
 

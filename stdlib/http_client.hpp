@@ -16,7 +16,7 @@ namespace omc::stdlib {
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
 struct HttpRequest {
-  enum class Method : uint8_t { Get, Delete, Post, Put };
+  enum class Method : uint8_t { Get, Head, Delete, Post, Put };
   Method method = Method::Get;
   std::string url = {};
   HttpHeaders headers = {};  // names and values without control characters: is_header()
@@ -31,6 +31,7 @@ struct HttpAnswer {
   int status = 0;
   HttpHeaders headers;  // names in lower case
   std::string body;
+  std::string url;  // where redirects have led
 };
 
 struct HttpFailure {

@@ -70,6 +70,28 @@ BOOST_AUTO_TEST_CASE(http_post_json_speaks_json_both_ways) {
   BOOST_TEST(server.requests().at(1).header("Content-Type") == "(none)");
 }
 
+BOOST_AUTO_TEST_CASE(http_request_speaks_every_method_and_sends_forms) {
+  const LocalServer server([](const ServedRequest& r) {
+    if (r.target == "/old") return LocalServer::answer(302, "Location: /new\r\n", "");
+    return LocalServer::answer(200, "X-Kind: A\r\nx-kind: B\r\n", r.method + " " + r.body);
+  });
+  Program program;
+  const auto call = [&](const std::string& method, const std::string& rest, const std::string& read) {
+    return program.run("h a = http_request(\"" + method + "\", \"" + server.url("/old") + "\"" + rest + "); print(a" + read + ");");
+  };
+  BOOST_TEST(call("GET", "", "[\"body\"]") == "GET \n");
+  BOOST_TEST(call("GET", "", "[\"url\"]") == server.url("/new") + "\n");
+  BOOST_TEST(call("GET", "", "[\"headers\"][\"x-kind\"]") == "A, B\n");
+  const auto direct = [&](const std::string& method, const std::string& rest) {
+    return program.run("print(http_request(\"" + method + "\", \"" + server.url("/") + "\"" + rest + ")[\"body\"]);");
+  };
+  BOOST_TEST(direct("HEAD", "") == "\n");
+  BOOST_TEST(direct("DELETE", "") == "DELETE \n");
+  BOOST_TEST(direct("POST", ", {\"b c\": \"é&1\", \"a\": 2.0}") == "POST a=2.0&b+c=%C3%A9%261\n");
+  BOOST_TEST(direct("PUT", ", [1]") == "PUT [1]\n");
+  BOOST_TEST(direct("BREW", "") == "Error: http_request: unknown method \"BREW\" (expected GET, HEAD, DELETE, POST or PUT)");
+}
+
 BOOST_AUTO_TEST_CASE(http_failures_say_which_call_failed) {
   std::string unused;
   {
