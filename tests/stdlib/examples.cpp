@@ -1,8 +1,9 @@
-// The example of every builtin runs, and gives what it says.
+// The rows of all builtins: each is complete, and its example runs and gives what it says.
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
+#include <set>
 
 #include "lang/source.hpp"
 #include "stdlib/stdlib.hpp"
@@ -58,6 +59,19 @@ BOOST_DATA_TEST_CASE(example_gives_what_it_says, boost::unit_test::data::make(al
   } catch (const vm::Error& e) {
     BOOST_ERROR(example << ": " << e.message);
   }
+}
+
+BOOST_DATA_TEST_CASE(row_is_complete, boost::unit_test::data::make(all_rows()), row) {
+  const vm::Builtin& builtin = *row.builtin;
+  BOOST_TEST(builtin.signature.starts_with('('));
+  BOOST_TEST(builtin.signature.find(") -> ") != std::string_view::npos);
+  BOOST_TEST(builtin.summary.ends_with('.'));
+  BOOST_TEST(builtin.example.find(builtin.name) != std::string_view::npos);
+}
+
+BOOST_AUTO_TEST_CASE(no_name_has_two_rows) {
+  std::set<std::string_view> names;
+  for (const Row& row : all_rows()) BOOST_TEST(names.insert(row.builtin->name).second, row.builtin->name);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
