@@ -7,6 +7,7 @@
 
 #include "local_server.hpp"
 #include "program.hpp"
+#include "stdlib/file_io.hpp"
 #include "stdlib/permissions.hpp"
 #include "stdlib/test_channel.hpp"
 
@@ -120,10 +121,23 @@ BOOST_AUTO_TEST_CASE(a_time_limit_ends_whatever_waits) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1500));
     return std::string();
   });
-  for (const std::string& text : {std::string("sleep(60000);"), std::string("omc_spawn(\"sleep\", [60]);"),
+  for (const std::string& text : {std::string("sleep(60000);"),
+                                 std::string("sqlite_run(sqlite_connect(\":memory:\"), \"WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL "
+                                             "SELECT x + 1 FROM c) SELECT max(x) FROM c\");"),
+                                 std::string("omc_spawn(\"sleep\", [60]);"),
                                  std::string("try { omc_pipe([[\"sleep\", 60], [\"cat\"]]); } catch e { print(e); }"),
                                  "http_get(\"" + silent.url("/") + "\");"})
     BOOST_TEST(time_until_stopped(text).count() < 20'000, text);
+}
+
+BOOST_AUTO_TEST_CASE(a_database_without_permission_to_write_attaches_no_file) {
+  Program program;
+  program.vm.state<Permissions>().deny(Permission::Write);
+  for (const std::string statement : {"ATTACH 'omc-denied.tmp' AS other", "VACUUM INTO 'omc-denied.tmp'"}) {
+    const std::string printed = program.run("print(sqlite_run(sqlite_connect(\":memory:\"), \"" + statement + "\"));");
+    BOOST_TEST(printed.starts_with("Error: sqlite_run: "), printed);
+  }
+  BOOST_TEST(!stdlib::entry_exists("omc-denied.tmp"));
 }
 
 BOOST_AUTO_TEST_CASE(output_of_children_obeys_the_memory_limit) {
@@ -145,6 +159,7 @@ BOOST_AUTO_TEST_CASE(a_denied_permission_is_an_error_before_anything_happens) {
       {Permission::Write, "write_file(\"omc-denied.tmp\", 1)", ": omc-denied.tmp"},
       {Permission::Write, "file_append(\"omc-denied.tmp\", 1)", ": omc-denied.tmp"},
       {Permission::Write, "file_make_folder(\"omc-denied.tmp\")", ": omc-denied.tmp"},
+      {Permission::Write, "sqlite_connect(\"omc-denied.tmp\")", ": omc-denied.tmp"},
       {Permission::Run, "omc_spawn(\"true\")", ": true"},
       {Permission::Run, "omc_pipe([[\"true\"]])", ": true"},
       {Permission::Network, "http_get(\"http://127.0.0.1/\")", ": http://127.0.0.1/"},
