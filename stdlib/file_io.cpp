@@ -69,13 +69,6 @@ std::string temporary_beside(const std::string& path) {
   return folder + ".omc-" + std::to_string(::getpid()) + "-" + std::to_string(count++) + ".tmp";
 }
 
-// A rename is on the disk when its folder is. Not every file system can do that, and the content is safe already.
-void sync_folder_of(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  if (const FileDescriptor file(folder.c_str(), O_RDONLY | O_DIRECTORY); file) ::fsync(file.number());
-}
-
 // The file a chain of symbolic links ends at: that one is replaced, the links stay.
 std::string behind_links(const std::string& path) {
   std::error_code why;
@@ -141,7 +134,7 @@ static Replacement replace(const std::string& path, std::string (*temporary_for)
                        ::fsync(file.number()) == 0 && file.close();
   if (!written) return remove_temporary(Replacement::NotWritten);
   if (::rename(temporary.c_str(), target.c_str()) != 0) return remove_temporary(Replacement::NotRenamed);
-  sync_folder_of(target);
+  // The folder is not synchronised: after a crash the old content is as good as the new, and waiting costs as much again.
   return Replacement::Done;
 }
 
