@@ -12,6 +12,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <fstream>
 #include <system_error>
 
 extern char** environ;
@@ -167,11 +168,9 @@ class Child {
 class Run {
  public:
   explicit Run(const Pipeline& pipeline)
-      // A group of their own lets us kill children of children. Who reads from a terminal must stay in ours, except
-      // where a timeout asks for it: the terminal stops readers of other groups.
-      : pipeline_(pipeline),
-        own_group_(pipeline.timeout_ms > 0 || !::isatty(STDIN_FILENO)),
-        errors_(pipeline.stages.size()) {
+      // A group of their own lets a timeout reach children of children whose parent has ended. Otherwise they stay in
+      // ours: there they may read from the terminal, and get what the terminal or a supervisor sends to us.
+      : pipeline_(pipeline), own_group_(pipeline.timeout_ms > 0), errors_(pipeline.stages.size()) {
     result_.errors.resize(pipeline.stages.size());
   }
   ~Run() { kill_all(); }
@@ -247,13 +246,22 @@ int Run::start(size_t stage) {
   return 0;
 }
 
+// With its descendants, as far as the system tells us of them. Stopped first, so that it cannot make new ones
+// meanwhile.
+void kill_tree(pid_t pid) {
+  ::kill(pid, SIGSTOP);
+  const std::string number = std::to_string(pid);
+  std::ifstream children("/proc/" + number + "/task/" + number + "/children");
+  for (pid_t child = 0; children >> child;) kill_tree(child);
+  ::kill(pid, SIGKILL);
+}
+
 void Run::kill_all() {
   if (children_.empty()) return;
   for (Child& child : children_) child.look();
+  for (const Child& child : children_)
+    if (!child.ended()) kill_tree(child.pid());
   if (own_group_ && !(all_ended() && sinks_.empty())) ::kill(-children_.front().pid(), SIGKILL);
-  if (!own_group_)
-    for (const Child& child : children_)
-      if (!child.ended()) ::kill(child.pid(), SIGKILL);
 }
 
 void Run::read_available(const Sink& sink) {

@@ -1,11 +1,13 @@
 #include "stdlib/child_process.hpp"
 
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <thread>
@@ -102,14 +104,22 @@ BOOST_AUTO_TEST_CASE(a_child_within_its_time_is_left_alone) {
   BOOST_TEST(r.output == "done\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_throwing_watch_kills_the_children) {
+BOOST_AUTO_TEST_CASE(a_throwing_watch_kills_children_of_children_too) {
   const auto start = std::chrono::steady_clock::now();
+  std::string pid_file = (std::filesystem::temp_directory_path() / "omc-child-XXXXXX").string();
+  BOOST_REQUIRE(::close(::mkstemp(pid_file.data())) == 0);
   const auto watch = [&](size_t collected) {
     if (collected > 1'000'000) throw std::runtime_error("enough");
   };
-  BOOST_CHECK_THROW(run_pipeline({.stages = {{"yes"}}}, watch), std::runtime_error);
+  const std::string script = "sleep 60 & echo $! > " + pid_file + "; yes";
+  BOOST_CHECK_THROW(run_pipeline({.stages = {{"sh", "-c", script}}}, watch), std::runtime_error);
   BOOST_CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
   check_no_child_left();
+  int sleeper = 0;
+  std::ifstream(pid_file) >> sleeper;
+  std::filesystem::remove(pid_file);
+  BOOST_REQUIRE(sleeper > 0);
+  BOOST_TEST(!lives(sleeper));
 }
 
 BOOST_AUTO_TEST_CASE(children_start_with_default_signals) {
