@@ -67,7 +67,9 @@ Value is_terminal(Vm&, Args args) {
   return Value::integer(stream >= STDIN_FILENO && stream <= STDERR_FILENO && ::isatty(static_cast<int>(stream)));
 }
 
-Value error(Vm&, Args args) { throw Error(args.has(0) ? display(args[0]) : "error"); }
+Value error(Vm&, Args args) {
+  throw Error(args.has(0) ? display(args[0]) : "error");
+}
 
 Value call(Vm& vm, Args args) {
   const Array* a = args.array(1, Wording::Second);
@@ -76,7 +78,9 @@ Value call(Vm& vm, Args args) {
   return vm.call(args[0], arguments);
 }
 
-Value is_instance(Vm& vm, Args args) { return Value::integer(vm.is_instance(args[0], args.text(1))); }
+Value is_instance(Vm& vm, Args args) {
+  return Value::integer(vm.is_instance(args[0], args.text(1)));
+}
 
 constexpr Builtin kBuiltins[] = {
     {"println", "(v?) -> null", "Writes the text of v, or nothing, and a newline.", "println(\"hello\");", println},
@@ -87,7 +91,8 @@ constexpr Builtin kBuiltins[] = {
     {"is_terminal", "(stream?) -> int",
      "1 when standard input (0), output (1, also without an argument) or error (2) is a terminal.",
      "is_terminal(7)  # 0", is_terminal},
-    {"error", "(v?) -> null", "Raises the text of v as an error.", "try { error(\"boom\"); } catch e { println(e); }", error},
+    {"error", "(v?) -> null", "Raises the text of v as an error.", "try { error(\"boom\"); } catch e { println(e); }",
+     error},
     {"call", "(f, args) -> any", "Calls a function, or the function of that name, with the elements of an array.",
      "call(\"str_upper\", [\"abc\"])  # ABC", call},
     {"is_instance", "(v, class_name) -> int", "1 when v is an instance of the class or of one that extends it.",
@@ -96,6 +101,8 @@ constexpr Builtin kBuiltins[] = {
 
 }  // namespace
 
-std::span<const Builtin> core_builtins() { return kBuiltins; }
+std::span<const Builtin> core_builtins() {
+  return kBuiltins;
+}
 
 }  // namespace omc::stdlib

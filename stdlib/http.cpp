@@ -92,9 +92,12 @@ static std::string form_text(Vm& vm, const Dict* fields) {
   const auto append = [&out](std::string_view text) {
     constexpr std::string_view kAsIs = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789*-._";
     for (const char c : text) {
-      if (c == ' ') out += '+';
-      else if (kAsIs.find(c) != std::string_view::npos) out += c;
-      else out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+      if (c == ' ')
+        out += '+';
+      else if (kAsIs.find(c) != std::string_view::npos)
+        out += c;
+      else
+        out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
     }
   };
   for (const uint32_t entry : fields->sorted(vm.heap())) {
@@ -121,8 +124,10 @@ static Value http_request(Vm& vm, Args args) {
   HttpRequest request{.method = method_argument(args), .headers = headers_argument(vm, args, 3)};
   if (request.method == Method::Post || request.method == Method::Put) {
     const bool is_form = args.has(2) && args[2].is_dict();
-    if (is_form) request.body = form_text(vm, args[2].as_dict());
-    else if (args.has(2) && !args[2].is_null()) request.body = args.text(2).view();
+    if (is_form)
+      request.body = form_text(vm, args[2].as_dict());
+    else if (args.has(2) && !args[2].is_null())
+      request.body = args.text(2).view();
     add_content_type(request.headers, is_form ? "application/x-www-form-urlencoded" : "text/plain; charset=utf-8");
   }
   const HttpAnswer answer = exchange(vm, args, std::move(request), args.name(), 1);

@@ -1,4 +1,5 @@
-// Databases of SQLite (language reference, chapter 09, section 17.6). The library is loaded when a program first connects.
+// Databases of SQLite (language reference, chapter 09, section 17.6). The library is loaded when a program first
+// connects.
 
 #include <dlfcn.h>
 #include <fmt/format.h>
@@ -130,10 +131,14 @@ void bind(const Args& args, sqlite3* database, sqlite3_stmt* statement, size_t a
     const Value v = values->at(i);
     const int place = static_cast<int>(i) + 1;
     int code;
-    if (v.is_null()) code = sqlite().bind_null(statement, place);
-    else if (v.is_int()) code = sqlite().bind_int64(statement, place, v.as_int());
-    else if (v.is_bool()) code = sqlite().bind_int64(statement, place, v.as_bool());
-    else if (v.is_float()) code = sqlite().bind_double(statement, place, v.as_float());
+    if (v.is_null())
+      code = sqlite().bind_null(statement, place);
+    else if (v.is_int())
+      code = sqlite().bind_int64(statement, place, v.as_int());
+    else if (v.is_bool())
+      code = sqlite().bind_int64(statement, place, v.as_bool());
+    else if (v.is_float())
+      code = sqlite().bind_double(statement, place, v.as_float());
     else if (v.is_string()) {
       const std::string_view text = v.as_string()->view();
       code = sqlite().bind_text64(statement, place, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
@@ -147,8 +152,10 @@ void bind(const Args& args, sqlite3* database, sqlite3_stmt* statement, size_t a
 Value cell(Vm& vm, sqlite3_stmt* statement, int column) {
   const auto size = [&] { return static_cast<size_t>(sqlite().column_bytes(statement, column)); };
   switch (sqlite().column_type(statement, column)) {
-    case SQLITE_INTEGER: return Value::integer(sqlite().column_int64(statement, column));
-    case SQLITE_FLOAT: return Value::real(sqlite().column_double(statement, column));
+    case SQLITE_INTEGER:
+      return Value::integer(sqlite().column_int64(statement, column));
+    case SQLITE_FLOAT:
+      return Value::real(sqlite().column_double(statement, column));
     case SQLITE_TEXT: {
       const auto* text = reinterpret_cast<const char*>(sqlite().column_text(statement, column));
       return vm.text(replace_ill_formed(std::string(text ? text : "", text ? size() : 0)));
@@ -159,7 +166,8 @@ Value cell(Vm& vm, sqlite3_stmt* statement, int column) {
       for (size_t i = 0, n = size(); i < n; ++i) out->push(vm.heap(), Value::integer(bytes[i]));
       return out;
     }
-    default: return Value::null();
+    default:
+      return Value::null();
   }
 }
 
@@ -246,7 +254,8 @@ Value sqlite_connect(Vm& vm, Args args) {
   sqlite3* opened = nullptr;
   const int code = sqlite().open_v2(path.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
   Database database(opened);
-  if (code != SQLITE_OK) throw args.error(fmt::format("{}: {}", path, opened ? sqlite().errmsg(opened) : sqlite().errstr(code)));
+  if (code != SQLITE_OK)
+    throw args.error(fmt::format("{}: {}", path, opened ? sqlite().errmsg(opened) : sqlite().errstr(code)));
   // Statements could open further files (ATTACH, VACUUM INTO).
   if (!vm.state<Permissions>().permits(Permission::Write)) sqlite().limit(opened, SQLITE_LIMIT_ATTACHED, 0);
   auto& connections = vm.state<Connections>();
@@ -259,7 +268,9 @@ Value sqlite_run(Vm& vm, Args args) {
   return Value::null();
 }
 
-Value sqlite_query(Vm& vm, Args args) { return execute(vm, args, true); }
+Value sqlite_query(Vm& vm, Args args) {
+  return execute(vm, args, true);
+}
 
 // Ends the transaction, if there is one.
 Value end_transaction(Vm& vm, const Args& args, std::string_view how) {
@@ -268,8 +279,12 @@ Value end_transaction(Vm& vm, const Args& args, std::string_view how) {
   return Value::null();
 }
 
-Value sqlite_commit(Vm& vm, Args args) { return end_transaction(vm, args, "COMMIT"); }
-Value sqlite_rollback(Vm& vm, Args args) { return end_transaction(vm, args, "ROLLBACK"); }
+Value sqlite_commit(Vm& vm, Args args) {
+  return end_transaction(vm, args, "COMMIT");
+}
+Value sqlite_rollback(Vm& vm, Args args) {
+  return end_transaction(vm, args, "ROLLBACK");
+}
 
 Value sqlite_close(Vm& vm, Args args) {
   connection(vm, args);
@@ -282,7 +297,8 @@ constexpr Builtin kBuiltins[] = {
      "sqlite_close(sqlite_connect(\":memory:\"))  # null", sqlite_connect},
     {"sqlite_run", "(connection, sql, params?) -> null",
      "Runs a statement. A transaction opens before rows are changed.",
-     "h c = sqlite_connect(\":memory:\"); sqlite_run(c, \"CREATE TABLE t (x)\"); sqlite_run(c, \"INSERT INTO t VALUES (?)\", [1]);",
+     "h c = sqlite_connect(\":memory:\"); sqlite_run(c, \"CREATE TABLE t (x)\"); sqlite_run(c, \"INSERT INTO t VALUES "
+     "(?)\", [1]);",
      sqlite_run},
     {"sqlite_query", "(connection, sql, params?) -> array", "The rows that a statement gives, as arrays.",
      "sqlite_query(sqlite_connect(\":memory:\"), \"SELECT 1, ?\", [\"a\"])  # [[1, a]]", sqlite_query},
@@ -296,6 +312,8 @@ constexpr Builtin kBuiltins[] = {
 
 }  // namespace
 
-std::span<const Builtin> sqlite_builtins() { return kBuiltins; }
+std::span<const Builtin> sqlite_builtins() {
+  return kBuiltins;
+}
 
 }  // namespace omc::stdlib

@@ -78,7 +78,8 @@ BOOST_AUTO_TEST_CASE(http_request_speaks_every_method_and_sends_forms) {
   });
   Program program;
   const auto call = [&](const std::string& method, const std::string& rest, const std::string& read) {
-    return program.run("h a = http_request(\"" + method + "\", \"" + server.url("/old") + "\"" + rest + "); print(a" + read + ");");
+    return program.run("h a = http_request(\"" + method + "\", \"" + server.url("/old") + "\"" + rest + "); print(a" +
+                       read + ");");
   };
   BOOST_TEST(call("GET", "", "[\"body\"]") == "GET \n");
   BOOST_TEST(call("GET", "", "[\"url\"]") == server.url("/new") + "\n");
@@ -90,7 +91,8 @@ BOOST_AUTO_TEST_CASE(http_request_speaks_every_method_and_sends_forms) {
   BOOST_TEST(direct("DELETE", "") == "DELETE \n");
   BOOST_TEST(direct("POST", ", {\"b c\": \"é&1\", \"a\": 2.0}") == "POST a=2.0&b+c=%C3%A9%261\n");
   BOOST_TEST(direct("PUT", ", [1]") == "PUT [1]\n");
-  BOOST_TEST(direct("BREW", "") == "Error: http_request: unknown method \"BREW\" (expected GET, HEAD, DELETE, POST or PUT)");
+  BOOST_TEST(direct("BREW", "") ==
+             "Error: http_request: unknown method \"BREW\" (expected GET, HEAD, DELETE, POST or PUT)");
 }
 
 BOOST_AUTO_TEST_CASE(http_failures_say_which_call_failed) {
@@ -121,12 +123,13 @@ BOOST_AUTO_TEST_CASE(a_time_limit_ends_whatever_waits) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1500));
     return std::string();
   });
-  for (const std::string& text : {std::string("sleep(60000);"),
-                                 std::string("sqlite_run(sqlite_connect(\":memory:\"), \"WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL "
-                                             "SELECT x + 1 FROM c) SELECT max(x) FROM c\");"),
-                                 std::string("omc_spawn(\"sleep\", [60]);"),
-                                 std::string("try { omc_pipe([[\"sleep\", 60], [\"cat\"]]); } catch e { print(e); }"),
-                                 "http_get(\"" + silent.url("/") + "\");"})
+  for (const std::string& text :
+       {std::string("sleep(60000);"),
+        std::string("sqlite_run(sqlite_connect(\":memory:\"), \"WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL "
+                    "SELECT x + 1 FROM c) SELECT max(x) FROM c\");"),
+        std::string("omc_spawn(\"sleep\", [60]);"),
+        std::string("try { omc_pipe([[\"sleep\", 60], [\"cat\"]]); } catch e { print(e); }"),
+        "http_get(\"" + silent.url("/") + "\");"})
     BOOST_TEST(time_until_stopped(text).count() < 20'000, text);
 }
 
