@@ -78,6 +78,17 @@ struct Sink {
   const T* in;  // null: the first contribution
 
   void put(size_t i, T c) const { out[i] = in ? in[i] + c : T{0} + c; }
+  // put(begin + j, term(j)) for j < n, with the choice made outside the loop.
+  template <class Term>
+  [[gnu::always_inline]] void put_row(size_t begin, size_t n, const Term& term) const {
+    if (in) {
+#pragma GCC ivdep
+      for (size_t j = 0; j < n; ++j) out[begin + j] = in[begin + j] + term(j);
+    } else {
+#pragma GCC ivdep
+      for (size_t j = 0; j < n; ++j) out[begin + j] = T{0} + term(j);
+    }
+  }
 };
 
 class Backward {

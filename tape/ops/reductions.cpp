@@ -34,7 +34,7 @@ void backward_rows(Backward& b) {
     const Sink<T> sink = b.sink<T>(0);
     b.compute().each_row(static_cast<size_t>(b.operand(0).rows()), cols, [=](size_t r) {
       const T term = Mean ? d[r] / at_least_one<T>(cols) : d[r];
-      for (size_t c = 0; c < cols; ++c) sink.put(r * cols + c, term);
+      sink.put_row(r * cols, cols, [=](size_t) { return term; });
     });
   });
 }

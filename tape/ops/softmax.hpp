@@ -64,17 +64,8 @@ void softmax_rows_backward(const Compute& compute, size_t rows, size_t cols, con
         const size_t begin = r * cols, end = begin + cols;
         bool zero = true;
         for (size_t i = begin; zero && i < end; ++i) zero = y[i] == 0;
-        if (zero) {
-          for (size_t i = begin; i < end; ++i) sink.put(i, T{0});
-          return;
-        }
-        if (sink.in) {
-#pragma GCC ivdep
-          for (size_t i = begin; i < end; ++i) sink.out[i] = sink.in[i] + y[i] * (d[i] - t);
-        } else {
-#pragma GCC ivdep
-          for (size_t i = begin; i < end; ++i) sink.out[i] = T{0} + y[i] * (d[i] - t);
-        }
+        if (zero) return sink.put_row(begin, cols, [](size_t) { return T{0}; });
+        sink.put_row(begin, cols, [=](size_t c) { return y[begin + c] * (d[begin + c] - t); });
       });
 }
 
