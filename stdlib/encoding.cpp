@@ -1,13 +1,11 @@
 // Hashes, base64 and CSV (core builtins, section 11).
 
-#include <dlfcn.h>
-#include <openssl/evp.h>
-
 #include <array>
 #include <optional>
 #include <vector>
 
 #include "lang/source.hpp"  // valid_utf8_prefix
+#include "stdlib/digest.hpp"
 #include "stdlib/stdlib.hpp"
 #include "stdlib/text.hpp"
 #include "vm/vm.hpp"
@@ -18,46 +16,15 @@ using namespace vm;
 
 namespace {
 
-// libcrypto is opened by the first hash: linked, it would cost every program 0.9 ms at its start.
-struct Crypto {
-  decltype(&EVP_Digest) digest = nullptr;
-  decltype(&EVP_sha256) sha256 = nullptr;
-  decltype(&EVP_sha512) sha512 = nullptr;
-
-  Crypto() {
-#define OMC_TEXT_OF(x) #x
-#define OMC_SHARED_OBJECT(version) "libcrypto.so." OMC_TEXT_OF(version)
-    void* library = dlopen(OMC_SHARED_OBJECT(OPENSSL_SHLIB_VERSION), RTLD_NOW | RTLD_LOCAL);
-#undef OMC_SHARED_OBJECT
-#undef OMC_TEXT_OF
-    if (!library) return;
-    const auto find = [library](auto& function, const char* name) {
-      function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(dlsym(library, name));
-    };
-    find(digest, "EVP_Digest");
-    find(sha256, "EVP_sha256");
-    find(sha512, "EVP_sha512");
-  }
-};
-
-Value hash(Vm& vm, const Args& args, decltype(&EVP_sha256) Crypto::*algorithm) {
-  const Crypto& crypto = vm.state<Crypto>();
+Value digest(Vm& vm, const Args& args, Digest algorithm) {
   const Args::Text text = args.text(0);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
-  unsigned size = 0;
-  if (!crypto.digest || !(crypto.*algorithm)) throw args.error("libcrypto is not installed");
-  if (!crypto.digest(text.view().data(), text.view().size(), digest.data(), &size, (crypto.*algorithm)(), nullptr))
-    throw args.error("libcrypto refused");
-  std::string out;
-  for (unsigned i = 0; i < size; ++i) {
-    out += "0123456789abcdef"[digest[i] >> 4];
-    out += "0123456789abcdef"[digest[i] & 15];
-  }
-  return vm.text(out);
+  const auto hexadecimal = digest_text(algorithm, text.view());
+  if (!hexadecimal) throw args.error("libcrypto is not installed");
+  return vm.text(*hexadecimal);
 }
 
-Value sha256(Vm& vm, Args args) { return hash(vm, args, &Crypto::sha256); }
-Value sha512(Vm& vm, Args args) { return hash(vm, args, &Crypto::sha512); }
+Value sha256(Vm& vm, Args args) { return digest(vm, args, Digest::Sha256); }
+Value sha512(Vm& vm, Args args) { return digest(vm, args, Digest::Sha512); }
 
 // G. Fowler, L. Noll, K.-P. Vo, The FNV Non-Cryptographic Hash Algorithm (draft-eastlake-fnv): FNV-1a, 64 bits.
 int64_t fnv1a(std::string_view s) {

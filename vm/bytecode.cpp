@@ -66,34 +66,42 @@ std::string operand_text(const Proto& p, size_t pc, Operand kind, int64_t value,
   return {};
 }
 
+}  // namespace
+
+std::string describe(const Proto& p, size_t pc) {
+  const Instruction i = p.code[pc];
+  const OpInfo& info = op_info(i.op);
+  std::string note, operands;
+  const auto add = [&](Operand kind, int64_t value) {
+    if (kind == Operand::_) return;
+    if (!operands.empty()) operands += ", ";
+    operands += operand_text(p, pc, kind, value, note);
+  };
+  add(info.operands[0], i.a);
+  if (uses_bx(info)) {
+    add(info.operands[1], bx_is_b(i.op) ? i.b : i.bx());
+  } else {
+    add(info.operands[1], i.b);
+    add(info.operands[2], info.operands[2] == Operand::J ? i.jump() : i.c);
+  }
+  if (i.n) operands += fmt::format("  n={}", i.n);
+  std::string text = operands.empty() ? info.name : fmt::format("{:<17} {}", info.name, operands);
+  if (!note.empty()) text += "  ;" + note;
+  return text;
+}
+
+namespace {
+
 void list_function(std::string& out, const Proto& p, const std::string& path) {
   const lang::Position at = p.source ? p.source->position(p.span.begin) : lang::Position{};
   out += fmt::format("function {} at {}:{}: {} parameters, {} registers, {} instructions\n", path, at.line, at.column,
                      p.parameter_count, p.register_count, p.code.size());
   uint32_t line = 0;
   for (size_t pc = 0; pc < p.code.size(); ++pc) {
-    const Instruction i = p.code[pc];
-    const OpInfo& info = op_info(i.op);
     const uint32_t now = p.source ? p.source->line(p.position(pc).begin) : 0;
     const std::string where = now != line ? fmt::format("{:>5}", now) : std::string(5, ' ');
     line = now;
-    std::string note, operands;
-    const auto add = [&](Operand kind, int64_t value) {
-      if (kind == Operand::_) return;
-      if (!operands.empty()) operands += ", ";
-      operands += operand_text(p, pc, kind, value, note);
-    };
-    add(info.operands[0], i.a);
-    if (uses_bx(info)) {
-      add(info.operands[1], bx_is_b(i.op) ? i.b : i.bx());
-    } else {
-      add(info.operands[1], i.b);
-      add(info.operands[2], info.operands[2] == Operand::J ? i.jump() : i.c);
-    }
-    if (i.n) operands += fmt::format("  n={}", i.n);
-    out += operands.empty() ? fmt::format("{} {:>5}  {}", where, pc, info.name)
-                            : fmt::format("{} {:>5}  {:<17} {}", where, pc, info.name, operands);
-    if (!note.empty()) out += "  ;" + note;
+    out += fmt::format("{} {:>5}  {}", where, pc, describe(p, pc));
     out += '\n';
   }
   for (const Handler& h : p.handlers)

@@ -49,6 +49,9 @@ struct OpInfo {
 };
 const OpInfo& op_info(Op op);
 
+// One instruction of a function: its name, its operands, and what they refer to.
+std::string describe(const Proto& proto, size_t pc);
+
 // The listing of a function and of those inside it, stable text.
 std::string disassemble(const Proto& proto);
 

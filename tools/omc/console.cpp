@@ -5,11 +5,14 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
+
+#include "omc/environment.hpp"
 
 namespace omc::tools {
 
 namespace {
+
+const Variable kNoColour("NO_COLOR", "set: no colours on the terminal");
 
 constexpr size_t kBufferBytes = 1 << 16;
 
@@ -29,7 +32,7 @@ bool write_all(int fd, std::string_view text) {
 Console::Console()
     : output_is_terminal_(isatty(STDOUT_FILENO) == 1),
       error_is_terminal_(isatty(STDERR_FILENO) == 1),
-      colour_(error_is_terminal_ && !std::getenv("NO_COLOR")) {}
+      colour_(error_is_terminal_ && !kNoColour.text()) {}
 
 void Console::write(std::string_view text) {
   buffer_.append(text);

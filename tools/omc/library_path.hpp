@@ -5,7 +5,7 @@
 
 namespace omc::tools {
 
-// Beside the program when it is installed (../lib/omc or ../share/omc), else in the source tree it was built from.
+// Where OMC_HOME says; else beside the program when it is installed (../share/omc/lib), else in the source tree it was built from.
 std::string library_path();
 
 }  // namespace omc::tools

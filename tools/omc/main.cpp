@@ -4,6 +4,7 @@
 
 #include "omc/command.hpp"
 #include "omc/console.hpp"
+#include "omc/disasm.hpp"
 #include "omc/options.hpp"
 #include "omc/session.hpp"
 
@@ -16,6 +17,7 @@ int run_file(const Options& options, Console& console) {
   std::string reason;
   const auto source = read(path, reason);
   if (!source) return console.fail(1, "Error: reading {}: {}", path, reason);
+  show_compilation(source, options, console);
   Session session(options, console);
   return session.report(session.machine().run(source));
 }

@@ -2,6 +2,7 @@
 
 #include "omc/options.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -28,55 +29,84 @@ std::optional<size_t> parse_size(std::string_view text) {
   return n * scale;
 }
 
-// One option: `value` names what follows (empty: a switch). set() gives false for a bad value.
-struct OptionRow {
-  std::string_view flag, value, summary;
-  bool (*set)(Options&, std::string_view);
-};
+std::vector<const Option*>& rows() {
+  static std::vector<const Option*> all;
+  return all;
+}
 
-constexpr OptionRow kOptions[] = {
-    {"--json", "", "machine-readable output",
-     [](Options& o, std::string_view) { return o.json = true; }},
-    {"--lenient", "", "a test fails only by an error",
-     [](Options& o, std::string_view) { return o.lenient = true; }},
-    {"--tape", "MODE", "numeric mode of the tape: exact (default), fast64, fast32",
-     [](Options& o, std::string_view v) {
-       o.vm.tape_mode = std::string(v);
-       return v == "exact" || v == "fast64" || v == "fast32";
-     }},
-    {"--jit", "MODE", "native code: auto (default), off, force",
-     [](Options&, std::string_view v) { return v == "auto" || v == "off" || v == "force"; }},
-    {"--max-depth", "N", "nested calls (default 10000)",
-     [](Options& o, std::string_view v) {
-       const auto [end, error] = std::from_chars(v.data(), v.data() + v.size(), o.vm.max_depth);
-       return !v.empty() && error == std::errc() && end == v.data() + v.size() && o.vm.max_depth >= 1 && o.vm.max_depth <= 100'000'000;
-     }},
-    {"--max-memory", "SIZE", "bytes, or with a suffix K, M, G; of the program's values together",
-     [](Options& o, std::string_view v) {
-       const auto size = parse_size(v);
-       if (size) o.vm.heap.hard = *size;
-       return size.has_value();
-     }},
-    {"--timeout", "SECONDS", "wall time of the run",
-     [](Options& o, std::string_view v) {
-       const auto [end, error] = std::from_chars(v.data(), v.data() + v.size(), o.timeout_seconds);
-       o.timeout_text = std::string(v);
-       return !v.empty() && error == std::errc() && end == v.data() + v.size() && o.timeout_seconds > 0 &&
-              std::isfinite(o.timeout_seconds);
-     }},
-    {"--gc-stress", "", "collects garbage at every safepoint (for tests)",
-     [](Options& o, std::string_view) { return o.vm.gc_stress = true; }},
-    {"--no-specialise", "", "instructions stay general (for tests)",
-     [](Options& o, std::string_view) { o.vm.specialise = false; return true; }},
-};
+bool parse_seconds(std::string_view text, double& seconds) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  return error == std::errc() && end == text.data() + text.size() && seconds > 0 && std::isfinite(seconds);
+}
 
-const OptionRow* find_option(std::string_view flag) {
-  for (const OptionRow& row : kOptions)
-    if (row.flag == flag) return &row;
+// Those of every mode.
+const Option kJson("--json", "", "--test --test-all --check", "machine-readable output",
+                   [](Options& o, std::string_view) { return o.json = true; });
+const Option kLenient("--lenient", "", "--test --test-all", "a test fails only by an error",
+                      [](Options& o, std::string_view) { return o.lenient = true; });
+const Option kTape("--tape", "MODE", "", "numeric mode of the tape: exact (default), fast64, fast32",
+                   [](Options& o, std::string_view v) {
+                     o.vm.tape_mode = std::string(v);
+                     return v == "exact" || v == "fast64" || v == "fast32";
+                   });
+const Option kJit("--jit", "MODE", "", "native code: auto (default), off, force",
+                  [](Options&, std::string_view v) { return v == "auto" || v == "off" || v == "force"; });
+const Option kDepth("--max-depth", "N", "", "nested calls (default 10000)", [](Options& o, std::string_view v) {
+  const auto n = parse_count(v, 1);
+  if (n) o.vm.max_depth = *n;
+  return n && *n <= 100'000'000;
+});
+const Option kMemory("--max-memory", "SIZE", "", "of the program's values together: bytes, or with a suffix K, M, G",
+                     [](Options& o, std::string_view v) {
+                       const auto size = parse_size(v);
+                       if (size) o.vm.heap.hard = *size;
+                       return size.has_value();
+                     });
+const Option kTimeout("--timeout", "SECONDS", "", "wall time of the run, or of each test",
+                      [](Options& o, std::string_view v) {
+                        o.timeout_text = std::string(v);
+                        return parse_seconds(v, o.timeout_seconds);
+                      });
+const Option kStress("--gc-stress", "", "", "collects garbage at every safepoint (for tests)",
+                     [](Options& o, std::string_view) { return o.vm.gc_stress = true; });
+const Option kGeneral("--no-specialise", "", "", "instructions stay general (for tests)", [](Options& o, std::string_view) {
+  o.vm.specialise = false;
+  return true;
+});
+
+const Option* find_option(std::string_view flag) {
+  for (const Option* row : rows())
+    if (row->flag == flag) return row;
   return nullptr;
 }
 
 }  // namespace
+
+Option::Option(std::string_view f, std::string_view v, std::string_view m, std::string_view text, Set how)
+    : flag(f), value(v), modes(m), summary(text), set(how) {
+  auto& all = rows();
+  all.insert(std::upper_bound(all.begin(), all.end(), this, [](const Option* x, const Option* y) { return x->flag < y->flag; }),
+             this);
+}
+
+const std::vector<const Option*>& all_options() { return rows(); }
+
+const std::string* Options::value(std::string_view name) const {
+  const auto found = values_.find(name);
+  return found == values_.end() ? nullptr : &found->second.back();
+}
+
+std::vector<std::string> Options::values(std::string_view name) const {
+  const auto found = values_.find(name);
+  return found == values_.end() ? std::vector<std::string>() : found->second;
+}
+
+std::optional<size_t> parse_count(std::string_view text, size_t least) {
+  size_t n = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size() || n < least) return std::nullopt;
+  return n;
+}
 
 Options parse_options(const std::vector<std::string>& words) {
   Options options;
@@ -102,7 +132,7 @@ Options parse_options(const std::vector<std::string>& words) {
     }
     const size_t equals = word.find('=');
     const std::string flag = word.substr(0, equals);
-    const OptionRow* row = find_option(flag);
+    const Option* row = find_option(flag);
     if (!row || (row->value.empty() && equals != std::string::npos))
       throw UsageError{"Unknown flag: " + word + "\nTry --help for usage."};
     std::string value;
@@ -110,37 +140,15 @@ Options parse_options(const std::vector<std::string>& words) {
       if (equals != std::string::npos) value = word.substr(equals + 1);
       else if (i + 1 < words.size()) value = words[++i];
     }
-    if ((!row->value.empty() && value.empty()) || !row->set(options, value))
+    if ((!row->value.empty() && value.empty()) || (row->set && !row->set(options, value)))
       throw UsageError{flag + ": bad value '" + value + "'"};
+    if (row->modes.empty()) options.run_words.push_back(row->value.empty() ? flag : flag + "=" + value);
+    options.add(flag, std::move(value));
   }
   if (i < words.size()) options.arguments.assign(words.begin() + static_cast<std::ptrdiff_t>(i) + 1, words.end());
   if (options.command && options.command->needs_file() && options.positionals.empty())
     throw UsageError{std::string(options.command->flag) + " requires a file argument."};
   return options;
-}
-
-std::string usage() {
-  std::string text =
-      "Usage: omc [OPTION...] FILE [ARG...]      runs a program\n"
-      "       omc [OPTION...]                    starts the interactive session\n"
-      "       omc MODE [OPTION...] ...           one of the modes below\n\nModes:\n";
-  const auto line = [&text](std::string left, std::string_view summary) {
-    left.resize(std::max<size_t>(left.size() + 2, 34), ' ');
-    text += "  " + left + std::string(summary) + "\n";
-  };
-  for (const Command* c : commands())
-    line(std::string(c->flag) + (c->aliases.empty() ? "" : " (" + std::string(c->aliases) + ")") +
-             (c->positionals.empty() ? "" : " " + std::string(c->positionals)),
-         c->summary);
-  text += "\nOptions:\n";
-  for (const OptionRow& row : kOptions)
-    line(std::string(row.flag) + (row.value.empty() ? "" : "=" + std::string(row.value)), row.summary);
-  line("-- ARG...", "what follows are arguments of the program");
-  text +=
-      "\nEnvironment:\n"
-      "  OMC_STDLIB_PATH   folders searched for modules, separated by `:`\n"
-      "  NO_COLOR          no colours on the terminal\n";
-  return text;
 }
 
 }  // namespace omc::tools

@@ -14,12 +14,17 @@
 #include <filesystem>
 
 #include "lang/render.hpp"
+#include "omc/environment.hpp"
 #include "omc/library_path.hpp"
 #include "stdlib/stdlib.hpp"
 
 namespace omc::tools {
 
 namespace {
+
+const Variable kModulePath("OMC_STDLIB_PATH", "folders searched for modules, separated by `:`");
+const Variable kSecondEngine("OMC_VM", "1: the second engine setting, with general instructions only; same behaviour");
+const Variable kOptimise("OMC_OPT", "0: no optimisation; same behaviour");
 
 constexpr size_t kStackBytes = size_t{1} << 30;  // reserved, not used: pages are paid for when touched
 
@@ -43,10 +48,10 @@ void start_timer(double seconds) {
   setitimer(ITIMER_REAL, &timer, nullptr);
 }
 
-std::vector<std::string> split_folders(const char* list) {
+std::vector<std::string> split_folders(const std::string* list) {
   std::vector<std::string> folders;
   if (!list) return folders;
-  std::string_view rest = list;
+  std::string_view rest = *list;
   while (!rest.empty()) {
     const size_t colon = rest.find(':');
     if (colon != 0) folders.emplace_back(rest.substr(0, colon));
@@ -80,8 +85,9 @@ Session::Session(const Options& options, Console& console) : options_(options), 
   if (!options.command)
     vm.arguments.insert(vm.arguments.begin(), options.positionals.begin() + (options.positionals.empty() ? 0 : 1),
                         options.positionals.end());
-  vm.module_folders = split_folders(std::getenv("OMC_STDLIB_PATH"));
+  vm.module_folders = split_folders(kModulePath.text());
   vm.standard_library = library_path();
+  if (kSecondEngine.is_on() || (kOptimise.text() && *kOptimise.text() == "0")) vm.specialise = false;
   vm_ = std::make_unique<vm::Vm>(std::move(vm));
   vm_->set_output(console);
   stdlib::install(*vm_);

@@ -1,116 +1,76 @@
-// --test: runs the functions test_* of files (command-line reference, section 7.1).
+// --test and --test-all: run the functions test_* of files (command-line reference, sections 7.1 and 7.2).
 
-#include <nlohmann/json.hpp>
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
 
-#include "lang/parser.hpp"
 #include "omc/command.hpp"
+#include "omc/json_line.hpp"
 #include "omc/session.hpp"
-#include "stdlib/test_channel.hpp"
+#include "omc/suite.hpp"
 
 namespace omc::tools {
 
+namespace fs = std::filesystem;
+
 namespace {
 
-// Keeps what a test prints, for reports that carry it as data.
-class Captured : public vm::Output {
- public:
-  void write(std::string_view text) override { text_ += text; }
-  const std::string& text() const { return text_; }
+using Clock = std::chrono::steady_clock;
 
- private:
-  std::string text_;
+size_t milliseconds_since(Clock::time_point start) {
+  return static_cast<size_t>(std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start).count());
+}
+
+struct Failure {
+  std::string name, error;
 };
 
-struct Outcome {
-  std::string error;  // first line; empty: passed
-  std::string warning;
-  std::string output;
-};
-
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
-
-std::string error_text(const vm::Error& e) {
-  return first_line(e.kind == vm::ErrorKind::Thrown ? vm::display(e.thrown) : e.message);
+// Runs the tests of a file in order; `report` sees each outcome as it comes.
+template <class Report>
+std::vector<Failure> run_all(const Suite& suite, const Options& options, Console& console, Report&& report) {
+  std::vector<Failure> failures;
+  for (const std::string& name : suite.names) {
+    const Outcome outcome = run_one(suite, name, options, console, options.json);
+    if (!outcome.passed()) failures.push_back({name, outcome.error});
+    if (!outcome.warning.empty()) console.error(outcome.warning);
+    report(name, outcome);
+  }
+  return failures;
 }
 
-// The whole file runs from the top in a fresh state, then the test.
-Outcome run_test(const std::shared_ptr<const lang::Source>& source, const std::string& name, const Options& options,
-                 Console& console) {
-  Session session(options, console);
-  vm::Vm& machine = session.machine();
-  Captured captured;
-  if (options.json) machine.set_output(captured);
-  Outcome outcome;
-  const vm::RunResult setup = machine.run(source);
-  if (setup.status != 0) {
-    outcome.error = first_line(setup.message);
-    if (setup.status == 124) outcome.error += " (" + options.timeout_text + " s)";
-  } else {
-    try {
-      machine.call(machine.function_named(name), {});
-    } catch (const vm::Error& e) {
-      outcome.error = error_text(e);
-      if (e.exit_status == 124) outcome.error += " (" + options.timeout_text + " s)";
-    }
-  }
-  const auto& failures = machine.state<stdlib::TestChannel>().failures;
-  if (!failures.empty()) {
-    if (options.lenient)
-      outcome.warning = fmt::format("warning: {}: {} recorded failure(s): {}", name, failures.size(), first_line(failures[0]));
-    else if (outcome.error.empty())
-      outcome.error = first_line(failures[0]);
-  }
-  outcome.output = captured.text();
-  return outcome;
+std::string json_report(const std::string& path, const std::string& name, const Outcome& outcome) {
+  JsonLine line;
+  line.text("file", path).text("test", name).text("status", outcome.passed() ? "pass" : "fail");
+  if (!outcome.passed()) line.text("error", outcome.error);
+  if (!outcome.output.empty()) line.text("output", outcome.output);
+  return line.str();
 }
 
-std::vector<std::string> test_names(const lang::Module& module) {
-  std::vector<std::string> names;
-  for (const lang::Stmt* s : module.top_level->body.statements) {
-    if (s->kind != lang::StmtKind::Function) continue;
-    const lang::Name name = static_cast<const lang::FunctionStmt*>(s)->function->name.name;
-    if (name.starts_with("test_")) names.emplace_back(name);
-  }
-  return names;
-}
+// --- one file after the other ---
 
 int test_file(const std::string& path, const Options& options, Console& console) {
-  std::string reason;
-  const auto source = read(path, reason);
-  if (!source) return console.fail(2, "test: read {}: {}", path, reason);
-  const lang::ParseResult parsed = lang::parse(*source);
-  if (!parsed.ok()) return console.fail(2, "test: parse {}: {}", path, parsed.first_message());
-  const std::vector<std::string> names = test_names(*parsed.module);
-  if (names.empty()) {
+  const Suite suite = load_suite(path, "test_", options);
+  if (!suite.unreadable.empty()) return console.fail(2, "test: read {}: {}", path, suite.unreadable);
+  if (!suite.unparsable.empty()) return console.fail(2, "test: parse {}: {}", path, suite.unparsable);
+  const size_t count = suite.names.size();
+  if (count == 0) {
     if (!options.json) console.write(fmt::format("test: no `fn test_*()` functions in {}\n", path));
     return 0;
   }
-  if (!options.json) console.write(fmt::format("running {} test(s) from {}\n", names.size(), path));
-  std::vector<std::pair<std::string, std::string>> failed;
-  for (const std::string& name : names) {
-    const Outcome outcome = run_test(source, name, options, console);
-    const bool passed = outcome.error.empty();
-    if (!passed) failed.emplace_back(name, outcome.error);
-    if (!outcome.warning.empty()) console.error(outcome.warning);
-    if (options.json) {
-      nlohmann::ordered_json line = {{"file", path}, {"test", name}, {"status", passed ? "pass" : "fail"}};
-      if (!passed) line["error"] = outcome.error;
-      if (!outcome.output.empty()) line["output"] = outcome.output;
-      console.write(line.dump() + "\n");
-    } else {
-      console.write(fmt::format("  {}{}\n", passed ? "ok    " : "FAIL  ", name));
-    }
-  }
-  const size_t passed = names.size() - failed.size();
+  if (!options.json) console.write(fmt::format("running {} test(s) from {}\n", count, path));
+  const auto failures = run_all(suite, options, console, [&](const std::string& name, const Outcome& outcome) {
+    if (options.json) console.write(json_report(path, name, outcome));
+    else console.write(fmt::format("  {}{}\n", outcome.passed() ? "ok    " : "FAIL  ", name));
+  });
+  const size_t passed = count - failures.size();
   if (options.json) {
-    const nlohmann::ordered_json line = {
-        {"summary", true}, {"file", path}, {"tests", names.size()}, {"passed", passed}, {"failed", failed.size()}};
-    console.write(line.dump() + "\n");
+    console.write(JsonLine().truth("summary", true).text("file", path).number("tests", count).number("passed", passed)
+                      .number("failed", failures.size()).str());
   } else {
-    console.write(fmt::format("\nresult: {} passed, {} failed\n", passed, failed.size()));
-    for (const auto& [name, error] : failed) console.write(fmt::format("  {}: {}\n", name, error));
+    console.write(fmt::format("\nresult: {} passed, {} failed\n", passed, failures.size()));
+    for (const Failure& f : failures) console.write(fmt::format("  {}: {}\n", f.name, f.error));
   }
-  return failed.empty() ? 0 : 1;
+  return failures.empty() ? 0 : 1;
 }
 
 int test(const Options& options, Console& console) {
@@ -119,7 +79,105 @@ int test(const Options& options, Console& console) {
   return status;
 }
 
-const Command kRow("--test", "-t", "FILE...", "runs the functions test_* of files", test);
+// --- a folder with all below it ---
+
+void find_test_files(const fs::path& folder, std::vector<std::string>& paths) {
+  std::error_code why;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, why)) {
+    const std::string name = entry.path().filename().string();
+    if (entry.is_directory(why)) {
+      const bool skipped = name == "target" || name == "node_modules" || name == ".git" || name == "omc_modules";
+      if (!skipped && !entry.is_symlink(why)) find_test_files(entry.path(), paths);
+    } else if (name.starts_with("test_") && name.ends_with(".omc") && entry.is_regular_file(why)) {
+      paths.push_back(entry.path().string());
+    }
+  }
+}
+
+// At most 58 bytes, cut at the start of a character.
+std::string shortened(const std::string& path) {
+  if (path.size() <= 58) return path;
+  size_t begin = path.size() - 55;
+  while (begin < path.size() && (static_cast<unsigned char>(path[begin]) & 0xC0) == 0x80) ++begin;
+  return "..." + path.substr(begin);
+}
+
+// As printf pads: by bytes.
+std::string padded(const std::string& text, size_t width) {
+  return text.size() >= width ? text : text + std::string(width - text.size(), ' ');
+}
+
+struct Totals {
+  size_t tests = 0, passed = 0, failed = 0;
+};
+
+// True when nothing in the file failed.
+bool test_one_of_many(const std::string& path, const Options& options, Console& console, Totals& totals) {
+  const auto start = Clock::now();
+  const Suite suite = load_suite(path, "test_", options);
+  const std::string& broken = suite.unreadable.empty() ? suite.unparsable : suite.unreadable;
+  if (suite.ready() && suite.names.empty()) return true;
+  std::vector<Failure> failures = run_all(suite, options, console, [&](const std::string& name, const Outcome& outcome) {
+    if (options.json) console.write(json_report(path, name, outcome));
+  });
+  const size_t passed = suite.names.size() - failures.size();
+  if (!broken.empty()) failures.push_back({suite.unreadable.empty() ? "(parse)" : "(read)", broken});
+  totals.tests += suite.names.size();
+  totals.passed += passed;
+  totals.failed += failures.size();
+  const size_t ms = milliseconds_since(start);
+  if (options.json) {
+    JsonLine line;
+    line.text("file", path).truth("summary", true).number("tests", suite.names.size()).number("passed", passed)
+        .number("failed", failures.size());
+    if (!broken.empty()) line.text("error", broken);
+    console.write(line.number("ms", ms).str());
+  } else {
+    console.write(fmt::format("{} {:>6} {:>6} {:>8}\n", padded(shortened(path), 60), passed, failures.size(), ms));
+    for (const Failure& f : failures) console.write(fmt::format("    FAIL {}: {}\n", f.name, f.error));
+  }
+  return failures.empty();
+}
+
+int test_all(const Options& options, Console& console) {
+  const std::string folder = options.positionals.empty() ? "tests" : options.positionals.back();
+  std::error_code why;
+  if (!fs::is_directory(folder, why)) return console.fail(2, "test-all: not a directory: {}", folder);
+  std::vector<std::string> paths;
+  find_test_files(folder, paths);
+  std::sort(paths.begin(), paths.end());
+  if (paths.empty()) {
+    if (options.json)
+      console.write(JsonLine().truth("summary", true).text("dir", folder).number("files", 0).number("tests", 0)
+                        .number("passed", 0).number("failed", 0).str());
+    else
+      console.write(fmt::format("test-all: no test_*.omc files found in {}\n", folder));
+    return 0;
+  }
+  const auto start = Clock::now();
+  if (!options.json)
+    console.write(fmt::format("test-all: {} file(s) under {}\n{} {:>6} {:>6} {:>8}\n", paths.size(), folder,
+                              padded("file", 60), "pass", "fail", "ms"));
+  Totals totals;
+  std::vector<std::string> failed;
+  for (const std::string& path : paths)
+    if (!test_one_of_many(path, options, console, totals)) failed.push_back(path);
+  const size_t ms = milliseconds_since(start);
+  if (options.json) {
+    console.write(JsonLine().truth("summary", true).text("dir", folder).number("files", paths.size())
+                      .number("tests", totals.tests).number("passed", totals.passed).number("failed", totals.failed)
+                      .number("ms", ms).str());
+  } else {
+    console.write(fmt::format("\nOVERALL: {} file(s), {} test(s)  →  {} passed, {} failed  ({} ms)\n", paths.size(),
+                              totals.tests, totals.passed, totals.failed, ms));
+    if (!failed.empty()) console.write("\nFailed files:\n");
+    for (const std::string& path : failed) console.write("  " + path + "\n");
+  }
+  return failed.empty() ? 0 : 1;
+}
+
+const Command kTest("--test", "-t", "FILE...", "runs the functions test_* of files", test);
+const Command kTestAll("--test-all", "", "[DIR]", "--test over all test_*.omc files of a tree (default tests)", test_all);
 
 }  // namespace
 }  // namespace omc::tools
