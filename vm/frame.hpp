@@ -14,7 +14,6 @@ struct Frame {
   Proto* proto;
   const Instruction* ip;  // of the next instruction; kept up to date where something can fail
   Value* base;            // R[0]
-  uint16_t result;        // register of the caller's frame that the result goes to
   bool from_native;       // called by C++: running ends when this frame returns
   bool streaming;         // a yield here goes to the consumer
 };

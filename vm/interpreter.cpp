@@ -38,20 +38,28 @@ bool Interpreter::run(Vm& vm) {
   Stack& stack = vm.stack_;
   Heap& heap = vm.heap_;
   const bool specialise = vm.options_.specialise;
+  Frame* const last_frame = stack.frames + vm.options_.max_depth;  // beyond it calls are refused
   Frame* frame = &stack.frames[stack.depth - 1];
   Value* r = frame->base;
   const Value* k = frame->proto->constants.data();
   const Instruction* ip = frame->ip;
-  Instruction in{};
+  size_t count = 0;  // of `arguments`
   Closure* callee = nullptr;
   Value* arguments = nullptr;
 
 #define CASE(name) op_##name:
-#define DISPATCH() goto* kLabels[static_cast<uint8_t>((in = *ip++).op)]
+// The operands of the instruction that runs: read where they are used, so that none occupies a machine register.
+#define A (ip[-1].a)
+#define B (ip[-1].b)
+#define C (ip[-1].c)
+#define N (ip[-1].n)
+#define BX (ip[-1].bx())
+#define OFFSET (ip[-1].jump())
+#define DISPATCH() goto* kLabels[static_cast<uint8_t>((++ip)[-1].op)]
 #define NEXT() DISPATCH()
-#define AGAIN() goto* kLabels[static_cast<uint8_t>(in.op)]
+#define AGAIN() goto* kLabels[static_cast<uint8_t>(ip[-1].op)]
 #define SAVE_IP() (frame->ip = ip)
-#define REWRITE(to) (const_cast<Instruction*>(ip)[-1].op = in.op = (to))
+#define REWRITE(to) (const_cast<Instruction*>(ip)[-1].op = (to))
 #define LOAD_FRAME()                       \
   (frame = &stack.frames[stack.depth - 1], \
    r = frame->base, k = frame->proto->constants.data(), ip = frame->ip)
@@ -78,33 +86,33 @@ bool Interpreter::run(Vm& vm) {
 
   // --- loads ---
   CASE(Move) {
-    r[in.a] = r[in.b];
+    r[A] = r[B].read();
     NEXT();
   }
   CASE(LoadConstant) {
-    r[in.a] = k[in.bx()];
+    r[A] = k[BX].read();
     NEXT();
   }
   CASE(LoadInt) {
-    r[in.a] = Value::integer(in.bx());
+    r[A] = Value::integer(BX);
     NEXT();
   }
   CASE(LoadNull) {
-    r[in.a] = Value::null();
+    r[A] = Value::null();
     NEXT();
   }
   CASE(LoadBool) {
-    r[in.a] = Value::boolean(in.n);
+    r[A] = Value::boolean(N);
     NEXT();
   }
   CASE(ClearLocals) {
-    for (int32_t i = 0; i < in.bx(); ++i) r[in.a + i] = Value::unassigned();
+    for (int32_t i = 0; i < BX; ++i) r[A + i] = Value::unassigned();
     NEXT();
   }
   CASE(CheckAssigned) {
-    if (r[in.a].is_unassigned()) [[unlikely]] {
+    if (r[A].is_unassigned()) [[unlikely]] {
       SAVE_IP();
-      Support::undefined_variable(vm, k[in.bx()].as_string(), frame);
+      Support::undefined_variable(vm, k[BX].as_string(), frame);
       goto raise;
     }
     NEXT();
@@ -113,76 +121,76 @@ bool Interpreter::run(Vm& vm) {
     SAVE_IP();
     Box* box = Support::new_box(vm);
     if (!box) goto raise;
-    if (in.n) box->value = r[in.a];
-    r[in.a] = Value(box);
+    if (N) box->value = r[A].read();
+    r[A] = Value(box);
     NEXT();
   }
   CASE(GetBox) {
-    const Value v = r[in.b].as_box()->value;
-    if (v.is_unassigned() && !in.n) [[unlikely]] {
+    const Value v = r[B].as_box()->value;
+    if (v.is_unassigned() && !N) [[unlikely]] {
       SAVE_IP();
-      Support::undefined_variable(vm, k[in.c].as_string(), frame);
+      Support::undefined_variable(vm, k[C].as_string(), frame);
       goto raise;
     }
-    r[in.a] = v;
+    r[A] = v;
     NEXT();
   }
   CASE(SetBox) {
-    r[in.a].as_box()->value = r[in.b];
+    r[A].as_box()->value = r[B].read();
     NEXT();
   }
   CASE(GetCapture) {
-    const Value v = frame->closure->captures()[in.b].as_box()->value;
-    if (v.is_unassigned() && !in.n) [[unlikely]] {
+    const Value v = frame->closure->captures()[B].as_box()->value.read();
+    if (v.is_unassigned() && !N) [[unlikely]] {
       SAVE_IP();
-      Support::undefined_variable(vm, frame->proto->capture_names[in.b], frame);
+      Support::undefined_variable(vm, frame->proto->capture_names[B], frame);
       goto raise;
     }
-    r[in.a] = v;
+    r[A] = v;
     NEXT();
   }
   CASE(SetCapture) {
-    frame->closure->captures()[in.a].as_box()->value = r[in.b];
+    frame->closure->captures()[A].as_box()->value = r[B].read();
     NEXT();
   }
   CASE(LoadCapture) {
-    r[in.a] = frame->closure->captures()[in.b];
+    r[A] = frame->closure->captures()[B].read();
     NEXT();
   }
   CASE(GetGlobal) {
-    const GlobalCell* cell = frame->proto->cells[static_cast<uint32_t>(in.bx())];
+    const GlobalCell* cell = frame->proto->cells[static_cast<uint32_t>(BX)];
     if (!cell->variable.is_unassigned()) [[likely]] {
-      r[in.a] = cell->variable;
+      r[A] = cell->variable.read();
       NEXT();
     }
-    CHECK(Support::get_global(vm, frame, frame->proto->cells[static_cast<uint32_t>(in.bx())], in.n == 1, r[in.a]));
+    CHECK(Support::get_global(vm, frame, frame->proto->cells[static_cast<uint32_t>(BX)], N == 1, r[A]));
     NEXT();
   }
   CASE(GetVariable) {
-    r[in.a] = frame->proto->cells[static_cast<uint32_t>(in.bx())]->variable;
+    r[A] = frame->proto->cells[static_cast<uint32_t>(BX)]->variable.read();
     NEXT();
   }
   CASE(SetGlobal) {
-    frame->proto->cells[static_cast<uint32_t>(in.bx())]->set_variable(r[in.a]);
+    frame->proto->cells[static_cast<uint32_t>(BX)]->set_variable(r[A].read());
     NEXT();
   }
   CASE(NewLateScope) {
-    CHECK(Support::new_late_scope(vm, in.n ? r[in.b].as_late_scope() : nullptr, r[in.a]));
+    CHECK(Support::new_late_scope(vm, N ? r[B].as_late_scope() : nullptr, r[A]));
     NEXT();
   }
   CASE(GetLate) {
-    CHECK(Support::get_late(vm, frame, frame->proto->cells[in.b], r[in.c].as_late_scope(), in.n, r[in.a]));
+    CHECK(Support::get_late(vm, frame, frame->proto->cells[B], r[C].as_late_scope(), N, r[A]));
     NEXT();
   }
   CASE(SetLate) {
-    CHECK(Support::set_late(vm, frame->proto->cells[in.b]->name, r[in.c].as_late_scope(), r[in.a]));
+    CHECK(Support::set_late(vm, frame->proto->cells[B]->name, r[C].as_late_scope(), r[A]));
     NEXT();
   }
 
   // --- arithmetic ---
 #define ARITHMETIC(Name, op, right, suffix)                                                        \
   CASE(Name##suffix) {                                                                             \
-    const Value x = r[in.b], y = right;                                                            \
+    const Value &x = r[B], &y = right;                                                            \
     if (specialise) {                                                                              \
       if (x.is_int() && y.is_int()) REWRITE(Op::Name##Int##suffix);                                \
       else if (x.is_float() && y.is_float()) REWRITE(Op::Name##Float##suffix);                     \
@@ -192,81 +200,81 @@ bool Interpreter::run(Vm& vm) {
     goto op_##Name##Any##suffix;                                                                   \
   }                                                                                                \
   CASE(Name##Int##suffix) {                                                                        \
-    const Value x = r[in.b], y = right;                                                            \
+    const Value &x = r[B], &y = right;                                                            \
     if (x.is_int() && y.is_int()) [[likely]] {                                                     \
-      r[in.a] = Value::integer(wrapping_##op(x.as_int(), y.as_int()));                             \
+      r[A] = Value::integer(wrapping_##op(x.as_int(), y.as_int()));                             \
       NEXT();                                                                                      \
     }                                                                                              \
     REWRITE(Op::Name##Any##suffix);                                                                \
     AGAIN();                                                                                       \
   }                                                                                                \
   CASE(Name##Float##suffix) {                                                                      \
-    const Value x = r[in.b], y = right;                                                            \
+    const Value &x = r[B], &y = right;                                                            \
     if (x.is_float() && y.is_float()) [[likely]] {                                                 \
-      r[in.a] = Value::real(float_##op(x.as_float(), y.as_float()));                               \
+      r[A] = Value::real(float_##op(x.as_float(), y.as_float()));                               \
       NEXT();                                                                                      \
     }                                                                                              \
     REWRITE(Op::Name##Any##suffix);                                                                \
     AGAIN();                                                                                       \
   }                                                                                                \
   CASE(Name##Any##suffix) {                                                                        \
-    const Value x = r[in.b], y = right;                                                            \
+    const Value &x = r[B], &y = right;                                                            \
     if (x.is_int() && y.is_int()) {                                                                \
-      r[in.a] = Value::integer(wrapping_##op(x.as_int(), y.as_int()));                             \
+      r[A] = Value::integer(wrapping_##op(x.as_int(), y.as_int()));                             \
       NEXT();                                                                                      \
     }                                                                                              \
     if (x.is_float() && y.is_float()) {                                                            \
-      r[in.a] = Value::real(float_##op(x.as_float(), y.as_float()));                               \
+      r[A] = Value::real(float_##op(x.as_float(), y.as_float()));                               \
       NEXT();                                                                                      \
     }                                                                                              \
-    CHECK(Support::arithmetic(vm, BinaryOp::Name, x, y, r[in.a]));                                 \
+    CHECK(Support::arithmetic(vm, BinaryOp::Name, x, y, r[A]));                                 \
     NEXT();                                                                                        \
   }
 #define float_add(x, y) ((x) + (y))
 #define float_sub(x, y) ((x) - (y))
 #define float_mul(x, y) ((x) * (y))
-  ARITHMETIC(Add, add, r[in.c], )
-  ARITHMETIC(Add, add, k[in.c], K)
-  ARITHMETIC(Sub, sub, r[in.c], )
-  ARITHMETIC(Sub, sub, k[in.c], K)
-  ARITHMETIC(Mul, mul, r[in.c], )
-  ARITHMETIC(Mul, mul, k[in.c], K)
+  ARITHMETIC(Add, add, r[C], )
+  ARITHMETIC(Add, add, k[C], K)
+  ARITHMETIC(Sub, sub, r[C], )
+  ARITHMETIC(Sub, sub, k[C], K)
+  ARITHMETIC(Mul, mul, r[C], )
+  ARITHMETIC(Mul, mul, k[C], K)
 
 #define DIVISION(suffix, right)                                                                    \
   CASE(Div##suffix) {                                                                              \
-    const Value x = r[in.b], y = right;                                                            \
+    const Value &x = r[B], &y = right;                                                            \
     if (x.is_float() && y.is_float() && y.as_float() != 0.0) [[likely]] {                          \
-      r[in.a] = Value::real(x.as_float() / y.as_float());                                          \
+      r[A] = Value::real(x.as_float() / y.as_float());                                          \
       NEXT();                                                                                      \
     }                                                                                              \
     if (x.is_int() && y.is_int() && static_cast<uint64_t>(y.as_int()) + 1 > 1) [[likely]] {        \
-      r[in.a] = Value::integer(x.as_int() / y.as_int());                                           \
+      r[A] = Value::integer(x.as_int() / y.as_int());                                           \
       NEXT();                                                                                      \
     }                                                                                              \
-    CHECK(Support::arithmetic(vm, BinaryOp::Div, x, y, r[in.a]));                                  \
+    CHECK(Support::arithmetic(vm, BinaryOp::Div, x, y, r[A]));                                  \
     NEXT();                                                                                        \
   }                                                                                                \
   CASE(Mod##suffix) {                                                                              \
-    const Value x = r[in.b], y = right;                                                            \
+    const Value &x = r[B], &y = right;                                                            \
     if (x.is_int() && y.is_int() && static_cast<uint64_t>(y.as_int()) + 1 > 1) [[likely]] {        \
-      r[in.a] = Value::integer(x.as_int() % y.as_int());                                           \
+      r[A] = Value::integer(x.as_int() % y.as_int());                                           \
       NEXT();                                                                                      \
     }                                                                                              \
-    CHECK(Support::arithmetic(vm, BinaryOp::Mod, x, y, r[in.a]));                                  \
+    CHECK(Support::arithmetic(vm, BinaryOp::Mod, x, y, r[A]));                                  \
     NEXT();                                                                                        \
   }
-  DIVISION(, r[in.c])
-  DIVISION(K, k[in.c])
+  DIVISION(, r[C])
+  DIVISION(K, k[C])
 
 #define INT_OPERATION(Name, expression)                                  \
   CASE(Name) {                                                           \
-    const Value x = r[in.b], y = r[in.c];                                \
+    const Value &x = r[B], &y = r[C];                                \
     if (x.is_int() && y.is_int()) [[likely]] {                           \
       const int64_t i = x.as_int(), j = y.as_int();                      \
-      r[in.a] = Value::integer(expression);                              \
+      r[A] = Value::integer(expression);                              \
       NEXT();                                                            \
     }                                                                    \
-    CHECK(Support::arithmetic(vm, BinaryOp::Name, x, y, r[in.a]));       \
+    CHECK(Support::arithmetic(vm, BinaryOp::Name, x, y, r[A]));       \
     NEXT();                                                              \
   }
   INT_OPERATION(BitAnd, i & j)
@@ -275,43 +283,43 @@ bool Interpreter::run(Vm& vm) {
   INT_OPERATION(ShiftLeft, static_cast<int64_t>(static_cast<uint64_t>(i) << (j & 63)))
   INT_OPERATION(ShiftRight, i >> (j & 63))
   CASE(Pow) {
-    CHECK(Support::arithmetic(vm, BinaryOp::Pow, r[in.b], r[in.c], r[in.a]));
+    CHECK(Support::arithmetic(vm, BinaryOp::Pow, r[B], r[C], r[A]));
     NEXT();
   }
   CASE(Negate) {
-    const Value x = r[in.b];
-    if (x.is_int()) r[in.a] = Value::integer(wrapping_sub(0, x.as_int()));
-    else if (x.is_float()) r[in.a] = Value::real(0.0 - x.as_float());
-    else CHECK(Support::unary(vm, lang::UnaryOp::Negate, x, r[in.a]));
+    const Value& x = r[B];
+    if (x.is_int()) r[A] = Value::integer(wrapping_sub(0, x.as_int()));
+    else if (x.is_float()) r[A] = Value::real(0.0 - x.as_float());
+    else CHECK(Support::unary(vm, lang::UnaryOp::Negate, x, r[A]));
     NEXT();
   }
   CASE(BitNot) {
-    CHECK(Support::unary(vm, lang::UnaryOp::BitNot, r[in.b], r[in.a]));
+    CHECK(Support::unary(vm, lang::UnaryOp::BitNot, r[B], r[A]));
     NEXT();
   }
   CASE(Not) {
-    r[in.a] = Value::boolean(!to_bool(r[in.b]));
+    r[A] = Value::boolean(!to_bool(r[B]));
     NEXT();
   }
   CASE(ToBool) {
-    r[in.a] = Value::boolean(to_bool(r[in.b]));
+    r[A] = Value::boolean(to_bool(r[B]));
     NEXT();
   }
 
   CASE(Fold) {
-    r[in.a] = Value::integer(r[in.b].is_int() ? substrate::fold(r[in.b].as_int()) : 0);
+    r[A] = Value::integer(r[B].is_int() ? substrate::fold(r[B].as_int()) : 0);
     NEXT();
   }
 
   // --- comparisons ---
 #define COMPARE(Name, op)                                                    \
   CASE(Name) {                                                               \
-    const Value x = r[in.b], y = r[in.c];                                    \
+    const Value &x = r[B], &y = r[C];                                    \
     bool holds;                                                              \
     if (x.is_int() && y.is_int()) holds = x.as_int() op y.as_int();          \
     else if (x.is_float() && y.is_float()) holds = x.as_float() op y.as_float(); \
     else CHECK(Support::compare(vm, BinaryOp::Name, x, y, holds));           \
-    r[in.a] = Value::boolean(holds);                                         \
+    r[A] = Value::boolean(holds);                                         \
     NEXT();                                                                  \
   }
   COMPARE(Less, <)
@@ -320,172 +328,173 @@ bool Interpreter::run(Vm& vm) {
   COMPARE(GreaterEqual, >=)
   CASE(Equal) {
     bool holds;
-    CHECK(Support::equal(vm, r[in.b], r[in.c], holds));
-    r[in.a] = Value::boolean(holds);
+    CHECK(Support::equal(vm, r[B], r[C], holds));
+    r[A] = Value::boolean(holds);
     NEXT();
   }
   CASE(NotEqual) {
     bool holds;
-    CHECK(Support::equal(vm, r[in.b], r[in.c], holds));
-    r[in.a] = Value::boolean(!holds);
+    CHECK(Support::equal(vm, r[B], r[C], holds));
+    r[A] = Value::boolean(!holds);
     NEXT();
   }
 
   // --- jumps ---
   CASE(Jump) {
-    JUMP(in.bx());
+    JUMP(BX);
     NEXT();
   }
   CASE(JumpIf) {
-    const Value x = r[in.a];
-    if (x.is_bool() ? x.as_bool() : to_bool(x)) JUMP(in.bx());
+    const Value& x = r[A];
+    if (x.is_bool() ? x.as_bool() : to_bool(x)) JUMP(BX);
     NEXT();
   }
   CASE(JumpIfNot) {
-    const Value x = r[in.a];
-    if (!(x.is_bool() ? x.as_bool() : to_bool(x))) JUMP(in.bx());
+    const Value& x = r[A];
+    if (!(x.is_bool() ? x.as_bool() : to_bool(x))) JUMP(BX);
     NEXT();
   }
 #define COMPARE_JUMP(Name, operation, op, right)                                   \
   CASE(Name) {                                                                     \
-    const Value x = r[in.a], y = right;                                            \
+    const Value &x = r[A], &y = right;                                            \
     bool holds;                                                                    \
     if (x.is_int() && y.is_int()) [[likely]] holds = x.as_int() op y.as_int();     \
     else if (x.is_float() && y.is_float()) holds = x.as_float() op y.as_float();   \
     else CHECK(Support::compare(vm, BinaryOp::operation, x, y, holds));            \
-    if (holds == static_cast<bool>(in.n)) JUMP(in.jump());                         \
+    if (holds == static_cast<bool>(N)) JUMP(OFFSET);                         \
     NEXT();                                                                        \
   }
-  COMPARE_JUMP(JumpLess, Less, <, r[in.b])
-  COMPARE_JUMP(JumpLessEqual, LessEqual, <=, r[in.b])
-  COMPARE_JUMP(JumpGreater, Greater, >, r[in.b])
-  COMPARE_JUMP(JumpGreaterEqual, GreaterEqual, >=, r[in.b])
-  COMPARE_JUMP(JumpLessK, Less, <, k[in.b])
-  COMPARE_JUMP(JumpLessEqualK, LessEqual, <=, k[in.b])
-  COMPARE_JUMP(JumpGreaterK, Greater, >, k[in.b])
-  COMPARE_JUMP(JumpGreaterEqualK, GreaterEqual, >=, k[in.b])
+  COMPARE_JUMP(JumpLess, Less, <, r[B])
+  COMPARE_JUMP(JumpLessEqual, LessEqual, <=, r[B])
+  COMPARE_JUMP(JumpGreater, Greater, >, r[B])
+  COMPARE_JUMP(JumpGreaterEqual, GreaterEqual, >=, r[B])
+  COMPARE_JUMP(JumpLessK, Less, <, k[B])
+  COMPARE_JUMP(JumpLessEqualK, LessEqual, <=, k[B])
+  COMPARE_JUMP(JumpGreaterK, Greater, >, k[B])
+  COMPARE_JUMP(JumpGreaterEqualK, GreaterEqual, >=, k[B])
 #define EQUAL_JUMP(Name, right)                                              \
   CASE(Name) {                                                               \
-    const Value x = r[in.a], y = right;                                      \
+    const Value &x = r[A], &y = right;                                      \
     bool holds;                                                              \
     if (x.is_int() && y.is_int()) [[likely]] holds = x.as_int() == y.as_int(); \
     else CHECK(Support::equal(vm, x, y, holds));                             \
-    if (holds == static_cast<bool>(in.n)) JUMP(in.jump());                   \
+    if (holds == static_cast<bool>(N)) JUMP(OFFSET);                   \
     NEXT();                                                                  \
   }
-  EQUAL_JUMP(JumpEqual, r[in.b])
-  EQUAL_JUMP(JumpEqualK, k[in.b])
+  EQUAL_JUMP(JumpEqual, r[B])
+  EQUAL_JUMP(JumpEqualK, k[B])
   CASE(RangePrepare) {
     bool empty;
-    CHECK(Support::prepare_range(vm, r + in.a, empty));
-    if (empty) JUMP(in.jump());
+    CHECK(Support::prepare_range(vm, r + A, empty));
+    if (empty) JUMP(OFFSET);
     NEXT();
   }
   CASE(RangeNext) {
-    const int64_t step = r[in.a + 2].as_int(), end = r[in.a + 1].as_int();
-    int64_t now = r[in.a].as_int();
+    const int64_t step = r[A + 2].as_int(), end = r[A + 1].as_int();
+    int64_t now = r[A].as_int();
     // A step over the edge of the ints ends the range.
     const bool more = !__builtin_add_overflow(now, step, &now) && (step > 0 ? now < end : now > end);
     if (more) {
-      r[in.a] = r[in.b] = Value::integer(now);
-      JUMP(in.jump());
+      r[B] = Value::integer(now);
+      r[A] = Value::integer(now);
+      JUMP(OFFSET);
     }
     NEXT();
   }
   CASE(IteratePrepare) {
-    CHECK(Support::prepare_iteration(vm, r[in.b], r + in.a));
+    CHECK(Support::prepare_iteration(vm, r[B], r + A));
     NEXT();
   }
   CASE(IterateNext) {
-    const Value source = r[in.a];
+    const Value source = r[A].read();
     if (source.is_array()) [[likely]] {
       const Array* a = source.as_array();
-      const auto at = static_cast<size_t>(r[in.a + 1].as_int());
+      const auto at = static_cast<size_t>(r[A + 1].as_int());
       if (at >= a->size) NEXT();
-      r[in.b] = a->at(at);
-      r[in.a + 1] = Value::integer(static_cast<int64_t>(at + 1));
-      JUMP(in.jump());
+      r[B] = a->at(at);
+      r[A + 1] = Value::integer(static_cast<int64_t>(at + 1));
+      JUMP(OFFSET);
       NEXT();
     }
     SAVE_IP();
     bool more;
-    if (!Support::next_character(vm, r + in.a, r[in.b], more)) goto raise;
-    if (more) JUMP(in.jump());
+    if (!Support::next_character(vm, r + A, r[B], more)) goto raise;
+    if (more) JUMP(OFFSET);
     NEXT();
   }
   CASE(JumpNoMatch) {
-    if (!Support::matches(frame->proto->patterns[in.b], r[in.a])) JUMP(in.jump());
+    if (!Support::matches(frame->proto->patterns[B], r[A])) JUMP(OFFSET);
     NEXT();
   }
 
   // --- containers and text ---
   CASE(NewArray) {
-    CHECK(Support::new_array(vm, r + in.b, in.c, r[in.a]));
+    CHECK(Support::new_array(vm, r + B, C, r[A]));
     NEXT();
   }
   CASE(Append) {
-    CHECK(Support::append(vm, r[in.a].as_array(), r + in.b, in.c));
+    CHECK(Support::append(vm, r[A].as_array(), r + B, C));
     NEXT();
   }
   CASE(SizedArray) {
-    CHECK(Support::sized_array(vm, r[in.b], r[in.a]));
+    CHECK(Support::sized_array(vm, r[B], r[A]));
     NEXT();
   }
   CASE(NewDict) {
-    CHECK(Support::new_dict(vm, r[in.a]));
+    CHECK(Support::new_dict(vm, r[A]));
     NEXT();
   }
   CASE(DictPut) {
-    CHECK(Support::put(vm, r[in.a].as_dict(), r[in.b], r[in.c]));
+    CHECK(Support::put(vm, r[A].as_dict(), r[B], r[C]));
     NEXT();
   }
   CASE(GetIndex) {
-    const Value object = r[in.b], index = r[in.c];
+    const Value &object = r[B], &index = r[C];
     if (object.is_array() && index.is_int()) [[likely]] {
       const Array* a = object.as_array();
       const auto i = static_cast<uint64_t>(index.as_int());
       if (i < a->size) [[likely]] {
-        r[in.a] = a->at(i);
+        r[A] = a->at(i);
         NEXT();
       }
     }
-    CHECK(Support::get_index(vm, frame, object, index, r[in.a]));
+    CHECK(Support::get_index(vm, frame, object, index, r[A]));
     NEXT();
   }
   CASE(GetIndexK) {
-    const Value object = r[in.b];
+    const Value& object = r[B];
     if (object.is_dict()) [[likely]] {
       const Dict* d = object.as_dict();
-      const Value key = k[in.c];
+      const Value& key = k[C];
       if (key.is_string()) [[likely]] {
-        if (in.n < d->used && d->entries[in.n].key == key.as_string()) [[likely]] {
-          r[in.a] = d->entries[in.n].value;
+        if (N < d->used && d->entries[N].key == key.as_string()) [[likely]] {
+          r[A] = d->entries[N].value.read();
           NEXT();
         }
         const uint32_t found = d->find(key.as_string());
         if (found != Dict::kMissing) {
           if (specialise && found < 256) const_cast<Instruction*>(ip)[-1].n = static_cast<uint8_t>(found);
-          r[in.a] = d->entries[found].value;
+          r[A] = d->entries[found].value.read();
         } else {
-          r[in.a] = Value::null();
+          r[A] = Value::null();
         }
         NEXT();
       }
-    } else if (object.is_array() && k[in.c].is_int()) [[likely]] {
+    } else if (object.is_array() && k[C].is_int()) [[likely]] {
       const Array* a = object.as_array();
-      const auto i = static_cast<uint64_t>(k[in.c].as_int());
+      const auto i = static_cast<uint64_t>(k[C].as_int());
       if (i < a->size) [[likely]] {
-        r[in.a] = a->at(i);
+        r[A] = a->at(i);
         NEXT();
       }
     }
-    CHECK(Support::get_index(vm, frame, object, k[in.c], r[in.a]));
+    CHECK(Support::get_index(vm, frame, object, k[C], r[A]));
     NEXT();
   }
 #define STORE_ELEMENT(a, i, v)                                              \
   if (i < a->size) [[likely]] {                                             \
     if (a->kind == ElementKind::Values) {                                   \
-      a->values[i] = v;                                                     \
+      a->values[i] = v.read();                                                     \
       NEXT();                                                               \
     }                                                                       \
     if (a->kind == ElementKind::Ints ? v.is_int() : v.is_float()) [[likely]] { \
@@ -495,7 +504,7 @@ bool Interpreter::run(Vm& vm) {
     }                                                                       \
   }
   CASE(SetIndex) {
-    const Value object = r[in.a], index = r[in.b], v = r[in.c];
+    const Value &object = r[A], &index = r[B], &v = r[C];
     if (object.is_array() && index.is_int()) [[likely]] {
       Array* a = object.as_array();
       const auto i = static_cast<uint64_t>(index.as_int());
@@ -505,223 +514,224 @@ bool Interpreter::run(Vm& vm) {
     NEXT();
   }
   CASE(SetIndexK) {
-    const Value object = r[in.a], v = r[in.c];
-    if (object.is_dict() && k[in.b].is_string()) [[likely]] {
+    const Value &object = r[A], &v = r[C];
+    if (object.is_dict() && k[B].is_string()) [[likely]] {
       Dict* d = object.as_dict();
-      String* key = k[in.b].as_string();
-      if (in.n < d->used && d->entries[in.n].key == key) [[likely]] {
-        d->entries[in.n].value = v;
+      String* key = k[B].as_string();
+      if (N < d->used && d->entries[N].key == key) [[likely]] {
+        d->entries[N].value = v.read();
         NEXT();
       }
       const uint32_t found = d->find(key);
       if (found != Dict::kMissing) {
         if (specialise && found < 256) const_cast<Instruction*>(ip)[-1].n = static_cast<uint8_t>(found);
-        d->entries[found].value = v;
+        d->entries[found].value = v.read();
         NEXT();
       }
-    } else if (object.is_array() && k[in.b].is_int()) {
+    } else if (object.is_array() && k[B].is_int()) {
       Array* a = object.as_array();
-      const auto i = static_cast<uint64_t>(k[in.b].as_int());
+      const auto i = static_cast<uint64_t>(k[B].as_int());
       STORE_ELEMENT(a, i, v)
     }
-    CHECK(Support::set_index(vm, frame, object, k[in.b], v));
+    CHECK(Support::set_index(vm, frame, object, k[B], v));
     NEXT();
   }
   CASE(Concat) {
-    CHECK(Support::concat(vm, r + in.b, in.c, r[in.a]));
+    CHECK(Support::concat(vm, r + B, C, r[A]));
     NEXT();
   }
 
   // --- calls ---
   CASE(CallGlobal) {
-    GlobalCell* cell = frame->proto->cells[in.c];
+    GlobalCell* cell = frame->proto->cells[C];
     Function* target = cell->target;
-    arguments = r + in.b;
+    arguments = r + B;
     if (target && target->kind == FunctionKind::Closure) [[likely]] {
       callee = static_cast<Closure*>(target);
+      count = N;
       goto enter;
     }
     SAVE_IP();
-    if (!target && cell->builtin && in.n >= cell->required) [[likely]] {
-      if (!Support::call_builtin(vm, *cell->builtin, arguments, in.n, r[in.a])) goto raise;
+    if (!target && cell->builtin && N >= cell->required) [[likely]] {
+      if (!Support::call_builtin(vm, *cell->builtin, arguments, N, r[A])) goto raise;
       NEXT();
     }
     callee = nullptr;
-    if (!Support::call_cell(vm, cell, arguments, in.n, r[in.a], callee)) goto raise;
+    count = N;
+    if (!Support::call_cell(vm, cell, arguments, count, r[A], callee)) goto raise;
     if (callee) goto enter;
     NEXT();
   }
   CASE(CallNamed) {
-    arguments = r + in.b;
-    const Value candidate = r[in.b + in.n];
+    arguments = r + B;
+    count = N;
+    const Value candidate = r[B + N].read();
     SAVE_IP();
     callee = nullptr;
     if (candidate.is_function()) {
-      if (!Support::call_value(vm, candidate, arguments, in.n, r[in.a], callee)) goto raise;
-    } else if (!Support::call_cell(vm, frame->proto->cells[in.c], arguments, in.n, r[in.a], callee)) {
+      if (!Support::call_value(vm, candidate, arguments, count, r[A], callee)) goto raise;
+    } else if (!Support::call_cell(vm, frame->proto->cells[C], arguments, count, r[A], callee)) {
       goto raise;
     }
     if (callee) goto enter;
     NEXT();
   }
   CASE(CallValue) {
-    arguments = r + in.b;
-    const Value target = r[in.c];
+    arguments = r + B;
+    count = N;
+    const Value target = r[C].read();
     if (target.is_function() && target.as_function()->kind == FunctionKind::Closure) [[likely]] {
       callee = static_cast<Closure*>(target.as_function());
       goto enter;
     }
     SAVE_IP();
     callee = nullptr;
-    if (!Support::call_value(vm, target, arguments, in.n, r[in.a], callee)) goto raise;
+    if (!Support::call_value(vm, target, arguments, count, r[A], callee)) goto raise;
     if (callee) goto enter;
     NEXT();
   }
   CASE(CallMethod) {
-    arguments = r + in.b;
+    arguments = r + B;
+    count = N + size_t{1};
     SAVE_IP();
     callee = nullptr;
-    if (!Support::call_method(vm, frame->proto->method_sites[in.c], arguments, in.n + 1u, r[in.a], callee)) goto raise;
-    ++in.n;
+    if (!Support::call_method(vm, frame->proto->method_sites[C], arguments, count, r[A], callee)) goto raise;
     if (callee) goto enter;
     NEXT();
   }
   CASE(CallDotted) {
-    DottedSite& site = frame->proto->dotted_sites[in.c];
-    arguments = r + in.b;
-    // The method that the last call here found, while it cannot have changed.
-    const Value receiver = arguments[0];
-    if (receiver.is_dict()) {
+    DottedSite& site = frame->proto->dotted_sites[C];
+    arguments = r + B;
+    count = N;
+    // A method that a call here found before, while it cannot have changed.
+    const Value& receiver = arguments[0];
+    if (receiver.is_dict() && site.cache.epoch == vm.globals_.epoch()) [[likely]] {
       const Dict* d = receiver.as_dict();
-      if (d->used && d->entries[0].key == vm.class_key_ && d->entries[0].value.is_string() &&
-          d->entries[0].value.as_string() == site.cache.class_name && site.cache.epoch == vm.globals_.epoch()) [[likely]] {
-        callee = static_cast<Closure*>(site.cache.method);
-        ++in.n;
-        goto enter;
+      if (d->used && d->entries[0].key == vm.class_key_ && d->entries[0].value.is_string()) [[likely]] {
+        if (Function* method = site.cache.find(d->entries[0].value.as_string())) [[likely]] {
+          callee = static_cast<Closure*>(method);
+          ++count;
+          goto enter;
+        }
       }
     }
     SAVE_IP();
     callee = nullptr;
     bool with_receiver = false;
-    if (!Support::call_dotted(vm, site, arguments, in.n, r[in.a], callee, with_receiver)) goto raise;
+    if (!Support::call_dotted(vm, site, arguments, count, r[A], callee, with_receiver)) goto raise;
     if (!callee) NEXT();
-    if (with_receiver) ++in.n;
+    if (with_receiver) ++count;
     else ++arguments;
     goto enter;
   }
   CASE(CallSpread) {
-    CHECK(Support::call_spread(vm, r[in.c], r[in.b].as_array(), r[in.a]));
+    CHECK(Support::call_spread(vm, r[C], r[B].as_array(), r[A]));
     NEXT();
   }
   CASE(SpreadGlobal) {
-    GlobalCell* const cell = frame->proto->cells[in.c];
-    const Value target = in.n && r[in.b + 1].is_function() ? r[in.b + 1]
+    GlobalCell* const cell = frame->proto->cells[C];
+    const Value target = N && r[B + 1].is_function() ? r[B + 1]
                          : cell->target                   ? Value(cell->target)
                                                           : Value(static_cast<Function*>(vm.reference(cell)));
-    CHECK(Support::call_spread(vm, target, r[in.b].as_array(), r[in.a]));
+    CHECK(Support::call_spread(vm, target, r[B].as_array(), r[A]));
     NEXT();
   }
   CASE(CallEval) {
-    CHECK(Support::call_eval(vm, frame, frame->proto->eval_sites[in.c], r + in.b, in.n, r[in.a]));
+    CHECK(Support::call_eval(vm, frame, frame->proto->eval_sites[C], r + B, N, r[A]));
     NEXT();
   }
 
-  // A call of an OMC function: `callee` with in.n `arguments`, which become its first registers where they are.
+  // A call of an OMC function: `callee` with `count` `arguments`, which become its first registers where they are.
 enter: {
   SAVE_IP();
-  const Proto* proto = callee->proto;
-  if (proto->parameter_count != in.n) [[unlikely]] {
-    Support::arity_error(vm, callee, in.n);
+  Proto* const proto = callee->proto;
+  if (proto->parameter_count != count) [[unlikely]] {
+    Support::arity_error(vm, callee, count);
     goto raise;
   }
   Value* const top = arguments + proto->register_count;
-  if (top > stack.soft_limit || stack.depth > vm.options_.max_depth) [[unlikely]] {
-    if (stack.depth > vm.options_.max_depth || !stack.raise_limit(top)) {
+  if (top > stack.soft_limit || frame >= last_frame) [[unlikely]] {
+    if (frame >= last_frame || !stack.raise_limit(top)) {
       Support::recursion_error(vm);
       goto raise;
     }
   }
-  Frame* const entered = &stack.frames[stack.depth++];
-  entered->closure = callee;
-  entered->proto = callee->proto;
-  entered->base = arguments;
-  entered->result = in.a;
-  entered->from_native = false;
-  entered->streaming = false;
-  frame = entered;
+  ++stack.depth;
+  ++frame;
+  frame->closure = callee;
+  frame->proto = proto;
+  frame->base = arguments;
+  frame->from_native = false;
+  frame->streaming = false;
   r = arguments;
   k = proto->constants.data();
   ip = proto->code.data();
   SAFEPOINT();
   NEXT();
 }
+#define LEAVE(value)                     \
+  do {                                   \
+    const Value v = (value);             \
+    --stack.depth;                       \
+    if (frame->from_native) [[unlikely]] { \
+      vm.result_ = v;                    \
+      return true;                       \
+    }                                    \
+    --frame;                             \
+    r = frame->base;                     \
+    k = frame->proto->constants.data();  \
+    ip = frame->ip;                      \
+    r[A] = v; /* of the call */          \
+    NEXT();                              \
+  } while (0)
   CASE(Return) {
-    const Value v = r[in.a];
-    if (frame->from_native) [[unlikely]] {
-      vm.result_ = v;
-      --stack.depth;
-      return true;
-    }
-    const uint16_t result = frame->result;
-    --stack.depth;
-    LOAD_FRAME();
-    r[result] = v;
-    NEXT();
+    LEAVE(r[A].read());
   }
   CASE(ReturnNull) {
-    if (frame->from_native) [[unlikely]] {
-      vm.result_ = Value::null();
-      --stack.depth;
-      return true;
-    }
-    const uint16_t result = frame->result;
-    --stack.depth;
-    LOAD_FRAME();
-    r[result] = Value::null();
-    NEXT();
+    LEAVE(Value::null());
   }
   CASE(NewCollector) {
     frame->streaming = vm.stream_ != nullptr;
-    CHECK(Support::new_array(vm, nullptr, 0, r[in.a]));
+    CHECK(Support::new_array(vm, nullptr, 0, r[A]));
     NEXT();
   }
   CASE(Yield) {
-    CHECK(Support::yield(vm, *frame, r[in.a], r[in.b].as_array()));
+    CHECK(Support::yield(vm, *frame, r[A], r[B].as_array()));
     NEXT();
   }
 
   // --- definitions ---
   CASE(NewClosure) {
-    CHECK(Support::new_closure(vm, *frame, frame->proto->protos[static_cast<uint32_t>(in.bx())], r[in.a]));
+    CHECK(Support::new_closure(vm, *frame, frame->proto->protos[static_cast<uint32_t>(BX)], r[A]));
     NEXT();
   }
   CASE(DefineFunction) {
-    vm.globals_.set_function(*frame->proto->cells[static_cast<uint32_t>(in.bx())], r[in.a].as_function());
+    vm.globals_.set_function(*frame->proto->cells[static_cast<uint32_t>(BX)], r[A].as_function());
     NEXT();
   }
   CASE(DefineClass) {
-    CHECK(Support::define_class(vm, frame->proto->class_sites[static_cast<uint32_t>(in.bx())], r + in.a));
+    CHECK(Support::define_class(vm, frame->proto->class_sites[static_cast<uint32_t>(BX)], r + A));
     NEXT();
   }
   CASE(Import) {
-    CHECK(Support::import(vm, *frame, frame->proto->import_sites[static_cast<uint32_t>(in.bx())],
-                          in.n ? r[in.a].as_late_scope() : nullptr));
+    CHECK(Support::import(vm, *frame, frame->proto->import_sites[static_cast<uint32_t>(BX)],
+                          N ? r[A].as_late_scope() : nullptr));
     NEXT();
   }
 
   // --- errors and output ---
   CASE(Throw) {
     SAVE_IP();
-    Support::raise_value(vm, r[in.a]);
+    Support::raise_value(vm, r[A]);
     goto raise;
   }
   CASE(Rethrow) {
     SAVE_IP();
-    Support::raise_saved(vm, r[in.a], r[in.a + 1]);
+    Support::raise_saved(vm, r[A], r[A + 1]);
     goto raise;
   }
   CASE(Print) {
-    CHECK(Support::print(vm, r[in.a]));
+    CHECK(Support::print(vm, r[A]));
     NEXT();
   }
 

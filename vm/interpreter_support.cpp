@@ -317,12 +317,11 @@ bool Support::call_method(Vm& vm, MethodSite& site, Value* arguments, size_t cou
   const String* class_name = vm.class_of(arguments[0]);
   Function* method = nullptr;
   if (class_name) {
-    if (class_name == site.cache.class_name && site.cache.epoch == vm.globals_.epoch()) {
-      method = site.cache.method;
-    } else {
+    if (site.cache.epoch == vm.globals_.epoch()) method = site.cache.find(class_name);
+    if (!method) {
       const String* interned = vm.heap_.intern(class_name->view());
       method = vm.find_method(interned, site.name);
-      if (method && class_name->interned()) site.cache = {class_name, vm.globals_.epoch(), method};
+      if (method && class_name->interned()) site.cache.remember(vm.globals_.epoch(), class_name, method);
     }
   }
   if (!method) {
@@ -342,7 +341,7 @@ bool Support::call_dotted(Vm& vm, DottedSite& site, Value* arguments, size_t cou
     if (Function* method = vm.find_method(interned, site.member)) {
       with_receiver = true;
       if (method->kind == FunctionKind::Closure && class_name->interned())
-        site.cache = {class_name, vm.globals_.epoch(), method};
+        site.cache.remember(vm.globals_.epoch(), class_name, method);
       return call_value(vm, Value(method), arguments, count + 1, result, callee);
     }
   }

@@ -73,7 +73,7 @@ struct Array : Object {
     switch (kind) {
       case ElementKind::Ints: return Value::integer(ints[i]);
       case ElementKind::Floats: return Value::real(floats[i]);
-      default: return values[i];
+      default: return values[i].read();
     }
   }
   // These may allocate: throw Error (memory limit), never collect.

@@ -39,11 +39,27 @@ struct PatternSite {
   String* text = nullptr;
 };
 
-// Remembers the method that a call found last: valid for the same class while no function was defined since.
+// Remembers the methods that a call found, for the last few classes it met: valid while no function was defined since.
+// Class names are interned, so that addresses tell them apart.
 struct MethodCache {
-  const String* class_name = nullptr;
+  static constexpr size_t kWays = 4;
   uint64_t epoch = 0;
-  Function* method = nullptr;
+  size_t next = 0;  // the way to be replaced
+  const String* class_names[kWays] = {};
+  Function* methods[kWays] = {};
+
+  Function* find(const String* class_name) const {
+    for (size_t i = 0; i < kWays; ++i)
+      if (class_names[i] == class_name) return methods[i];
+    return nullptr;
+  }
+  void remember(uint64_t now, const String* class_name, Function* method) {
+    if (epoch != now) *this = {};
+    epoch = now;
+    class_names[next] = class_name;
+    methods[next] = method;
+    next = (next + 1) % kWays;
+  }
 };
 
 // A call `value.method(...)`.

@@ -51,6 +51,15 @@ class Value {
   Value(Box* b) : Value(Tag::Box, Payload{.p = b}) {}
   Value(LateScope* s) : Value(Tag::LateScope, Payload{.p = s}) {}
 
+  // A copy word by word. Values written a moment ago are copied so (registers above all): compilers copy 16 bytes at once,
+  // and such a load waits until both stores have left the store buffer.
+  constexpr Value read() const {
+    Value v;
+    v.payload_.i = payload_.i;
+    v.tag_ = tag_;
+    return v;
+  }
+
   constexpr Tag tag() const { return static_cast<Tag>(tag_); }
   constexpr bool is_null() const { return tag() == Tag::Null; }
   constexpr bool is_bool() const { return tag() == Tag::Bool; }

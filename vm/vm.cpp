@@ -167,7 +167,7 @@ Value Vm::run_closure(Closure* closure, std::span<const Value> arguments) {
     throw error_texts::recursion_limit(*this);
   std::copy(arguments.begin(), arguments.end(), base);
   Frame& frame = stack_.frames[stack_.depth++];
-  frame = {closure, closure->proto, closure->proto->code.data(), base, 0, true, false};
+  frame = {closure, closure->proto, closure->proto->code.data(), base, true, false};
   if (!Interpreter::run(*this)) {
     write_trace();
     throw std::move(pending_);
