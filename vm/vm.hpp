@@ -46,6 +46,9 @@ struct VmOptions {
   bool gc_stress = false;                         // collect at every safepoint
   bool specialise = true;                         // instructions rewrite themselves for the kinds they meet
   std::string tape_mode = "exact";
+  size_t tape_threads = 0;  // 0: as many as the process may use
+  // Called after each tape_substrate_sparse_scores that is not empty, for whoever reports it.
+  std::function<void(size_t computed_cells, size_t cells)> on_sparse_scores;
 };
 
 // How a run ended.
