@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the examples of the documents: a block marked omc, and what it prints in the block marked output behind it. The page
-# of the builtins must be what omc prints of itself.
+# Runs the examples of the documents: a block marked omc, and what it prints in the block marked output behind it. The pages
+# of the builtins and of the lint rules must be what omc prints of itself.
 #
 # usage: docs.sh ROOT REPORT OMC [--update]      --update writes the outputs anew
 set -uo pipefail
@@ -71,9 +71,11 @@ update_page() {
 if [[ $update == --update ]]; then
   update_page "$root/docs/language.md"
   "$omc" --gen-docs >"$root/docs/builtins.md"
+  "$omc" --explain all >"$root/docs/lint.md"
 fi
 for page in "$root"/README.md "$root"/docs/language.md; do check_page "$page"; done
 expect "docs/builtins.md is current" "$("$omc" --gen-docs | cksum)" "$(cksum <"$root/docs/builtins.md")"
+expect "docs/lint.md is current" "$("$omc" --explain all | cksum)" "$(cksum <"$root/docs/lint.md")"
 # Every builtin is used by some conformance case.
 cat "$root"/tests/conformance/*/*.omc | grep -oE '[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_]+)?' | sort -u >"$work/words"
 unused=$("$omc" --gen-docs | sed -n 's/^### `\(.*\)`$/\1/p' | sort -u | comm -23 - "$work/words" | tr '\n' ' ')

@@ -85,11 +85,13 @@ Closure* make_closure(Vm& vm, Proto* proto, const std::vector<Value>& captures) 
 
 }  // namespace
 
-void ModuleLoader::run_program(std::shared_ptr<const lang::Source> source) {
+void ModuleLoader::run_program(std::shared_ptr<const lang::Source> source,
+                               const std::function<void(lang::Module&)>& rewrite) {
   Parsed parsed = parse(std::move(source), "");
   std::error_code ignored;
   const std::string path = fs::weakly_canonical(parsed.source->path(), ignored).string();
   loading_.emplace(path, "");
+  if (rewrite) rewrite(*parsed.result.module);
   lang::resolve(*parsed.result.module);
   Proto* proto = compiled(*vm_, *parsed.result.module, parsed.source, {}, "");
   parsed.result = {};  // the tree is not needed any more

@@ -2,6 +2,7 @@
 // Modules, programs and evaluated snippets: from text to a running top level (language reference, section 11; builtins
 // reference, section 16).
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -32,7 +33,7 @@ class ModuleLoader {
  public:
   explicit ModuleLoader(Vm& vm) : vm_(&vm) {}
 
-  void run_program(std::shared_ptr<const lang::Source> source);
+  void run_program(std::shared_ptr<const lang::Source> source, const std::function<void(lang::Module&)>& rewrite);
   void import(const ImportSite& site, const lang::Source& importer, LateScope* scope);
   // The value of a snippet; `scope` nullptr: at top level.
   Value evaluate(std::string_view text, std::string_view what, const EvalScope* scope);

@@ -346,10 +346,10 @@ RunResult Vm::uncaught(Error& e) {
   return result;
 }
 
-RunResult Vm::run(std::shared_ptr<const lang::Source> source) {
+RunResult Vm::run(std::shared_ptr<const lang::Source> source, const Rewrite& rewrite) {
   program_ = source;
   try {
-    modules_->run_program(std::move(source));
+    modules_->run_program(std::move(source), rewrite);
   } catch (Error& e) {
     return uncaught(e);
   }

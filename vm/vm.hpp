@@ -29,6 +29,7 @@
 #include "vm/root.hpp"
 
 namespace omc::lang {
+class Module;
 class Source;
 struct Diagnostic;
 }  // namespace omc::lang
@@ -46,9 +47,6 @@ struct VmOptions {
   bool gc_stress = false;                         // collect at every safepoint
   bool specialise = true;                         // instructions rewrite themselves for the kinds they meet
   std::string tape_mode = "exact";
-  size_t tape_threads = 0;  // 0: as many as the process may use
-  // Called after each tape_substrate_sparse_scores that is not empty, for whoever reports it.
-  std::function<void(size_t computed_cells, size_t cells)> on_sparse_scores;
 };
 
 // How a run ended.
@@ -112,7 +110,9 @@ class Vm {
   String* parent_class(const String* name) const;
 
   // --- running code ---
-  RunResult run(std::shared_ptr<const lang::Source> source);  // a program
+  // A program. `rewrite` may change its tree before it is compiled; imported modules and evaluated text stay as they are.
+  using Rewrite = std::function<void(lang::Module&)>;
+  RunResult run(std::shared_ptr<const lang::Source> source, const Rewrite& rewrite = {});
   // The value of a snippet evaluated at top level (builtins reference, section 16). Throws Error; `what` begins the
   // message of a syntax error: "eval_omc parse error: at L:C: ...".
   Value evaluate(std::string_view text, std::string_view what);

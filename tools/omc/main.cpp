@@ -5,6 +5,7 @@
 #include "omc/command.hpp"
 #include "omc/console.hpp"
 #include "omc/disasm.hpp"
+#include "omc/heal.hpp"
 #include "omc/options.hpp"
 #include "omc/session.hpp"
 
@@ -18,8 +19,7 @@ int run_file(const Options& options, Console& console) {
   const auto source = read(path, reason);
   if (!source) return console.fail(1, "Error: reading {}: {}", path, reason);
   show_compilation(source, options, console);
-  Session session(options, console);
-  return session.report(session.machine().run(source));
+  return run_program(source, options, console);
 }
 
 struct Invocation {

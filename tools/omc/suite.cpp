@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "lang/parser.hpp"
+#include "omc/heal.hpp"
 #include "omc/session.hpp"
 #include "stdlib/test_channel.hpp"
 
@@ -64,7 +65,8 @@ Outcome run_one(const Suite& suite, const std::string& name, const Options& opti
   Captured captured;
   if (capture) machine.set_output(captured);
   Outcome outcome;
-  const vm::RunResult setup = machine.run(suite.source);
+  const vm::RunResult setup =
+      machine.run(suite.source, healing(HealSettings::from_environment().for_test(*suite.source), machine, console));
   if (setup.status != 0) {
     set_error(outcome, setup.status == 124 ? setup.message + " (" + options.timeout_text + " s)" : setup.message);
   } else {

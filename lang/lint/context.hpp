@@ -1,0 +1,65 @@
+#pragma once
+// What a hook of a lint rule sees beside the node it is called for, and where it reports.
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "lang/ast.hpp"
+#include "lang/diagnostic.hpp"
+#include "lang/known_names.hpp"
+#include "lang/lexer.hpp"
+#include "lang/lint/rule.hpp"
+
+namespace omc::lang {
+
+// What the linter is told about a builtin: its row, as far as it matters here.
+struct BuiltinFact {
+  std::string_view signature;  // "(array, n) -> array"
+  std::string_view summary;
+  std::string_view family;
+};
+using BuiltinFacts = std::unordered_map<std::string_view, BuiltinFact>;
+
+struct LintInput {
+  const Module& module;  // without syntax errors, as parsed
+  const std::vector<Token>& tokens;
+  const NameScopes& scopes;
+  const BuiltinFacts& builtins;
+};
+
+class LintContext {
+ public:
+  LintContext(const LintInput& input, Diagnostics& found);
+
+  const Module& module() const { return input_.module; }
+  const Source& source() const { return input_.module.source(); }
+  std::string_view text(Span span) const { return source().text(span); }
+  const std::vector<Token>& tokens() const { return input_.tokens; }
+  const NameScopes& scopes() const { return input_.scopes; }
+  const BuiltinFacts& builtins() const { return input_.builtins; }
+
+  // Where the walk is: the innermost function, its names, and how messages call it: `<lambda>`, `<top-level>` or its name.
+  const Function& function() const { return *function_; }
+  const NameScope& names() const { return input_.scopes.of(*function_); }
+  std::string_view function_name() const;
+  bool at_top_level() const { return function_ == input_.module.top_level; }
+
+  bool in_fstring(uint32_t offset) const;
+  bool has_comment(Span span) const;
+
+  // Of the rule whose hook is running. The reference holds until the next report.
+  Diagnostic& report(Span span, std::string message);
+
+ private:
+  friend class Linter;
+
+  const LintInput& input_;
+  Diagnostics& found_;
+  const Function* function_;
+  const Rule* rule_ = nullptr;
+  std::vector<Span> fstrings_;  // the outermost ones
+};
+
+}  // namespace omc::lang

@@ -1,0 +1,130 @@
+// The walk over a file, and which rules it is made for.
+
+#include "lang/lint/linter.hpp"
+
+#include "lang/children.hpp"
+
+namespace omc::lang {
+
+RuleSet RuleSet::defaults() {
+  RuleSet set;
+  for (const Rule& rule : rules()) set.set(rule, rule.by_default);
+  return set;
+}
+
+bool RuleSet::set(std::string_view word, bool wanted) {
+  bool any = false;
+  for (const Rule& rule : rules()) {
+    if (word != "all" && word != rule.name && !(word.size() >= 3 && rule.code.starts_with(word))) continue;
+    set(rule, wanted);
+    any = true;
+  }
+  return any;
+}
+
+class Linter {
+ public:
+  Linter(const LintInput& input, const RuleSet& wanted, Diagnostics& found) : lint_(input, found) {
+    for (const Rule& rule : rules())
+      if (wanted.contains(rule)) rules_.push_back(&rule);
+    on_module_ = having(&Check::on_module);
+    on_list_ = having(&Check::on_list);
+    on_statement_ = having(&Check::on_statement);
+    on_expression_ = having(&Check::on_expression);
+    on_function_ = having(&Check::on_function);
+  }
+
+  void run() {
+    for (const Rule* rule : on_module_) {
+      lint_.rule_ = rule;
+      rule->check->on_module(lint_);
+    }
+    list(lint_.module().top_level->body.statements);
+  }
+
+  // --- called by visit_children ---
+
+  void expression(Expr*& e) {
+    Expr* at = e;
+    for (;; at = at->kind == ExprKind::Binary ? static_cast<BinaryExpr*>(at)->left : static_cast<LogicalExpr*>(at)->left) {
+      for (const Rule* rule : on_expression_) {
+        lint_.rule_ = rule;
+        rule->check->on_expression(*at, lint_);
+      }
+      if (at->kind != ExprKind::Binary && at->kind != ExprKind::Logical) break;
+    }
+    visit_operands(*e, *this);
+  }
+  void block(Block& b) { list(b.statements); }
+  void function(Function& f) {
+    const Function* const outer = lint_.function_;
+    lint_.function_ = &f;
+    for (const Rule* rule : on_function_) {
+      lint_.rule_ = rule;
+      rule->check->on_function(f, lint_);
+    }
+    list(f.body.statements);
+    if (f.expression) expression(f.expression);
+    lint_.function_ = outer;
+  }
+
+ private:
+  template <class Hook>
+  std::vector<const Rule*> having(Hook Check::* hook) const {
+    std::vector<const Rule*> some;
+    for (const Rule* rule : rules_)
+      if (rule->check->*hook) some.push_back(rule);
+    return some;
+  }
+
+  void list(StmtList statements) {
+    for (const Rule* rule : on_list_) {
+      lint_.rule_ = rule;
+      rule->check->on_list(statements, lint_);
+    }
+    for (Stmt* s : statements) statement(*s);
+  }
+
+  // First what the statement evaluates itself, then its own rules, then the lists in it. An arm `p => e` counts as a list.
+  void statement(Stmt& s) {
+    struct Parts {
+      Linter& linter;
+      bool only_first;
+      size_t expressions = 0;
+      struct Part {
+        Block* block;
+        Function* function;
+        Expr** expression;
+      };
+      std::vector<Part> later = {};
+
+      void expression(Expr*& e) {
+        if (only_first && expressions++ > 0) later.push_back({nullptr, nullptr, &e});
+        else linter.expression(e);
+      }
+      void block(Block& b) { later.push_back({&b, nullptr, nullptr}); }
+      void function(Function& f) { later.push_back({nullptr, &f, nullptr}); }
+    } parts{*this, s.kind == StmtKind::Match};
+    visit_children(s, parts);
+    for (const Rule* rule : on_statement_) {
+      lint_.rule_ = rule;
+      rule->check->on_statement(s, lint_);
+    }
+    for (const auto& part : parts.later) {
+      if (part.block) block(*part.block);
+      else if (part.function) function(*part.function);
+      else expression(*part.expression);
+    }
+  }
+
+  LintContext lint_;
+  std::vector<const Rule*> rules_, on_module_, on_list_, on_statement_, on_expression_, on_function_;
+};
+
+Diagnostics lint(const LintInput& input, const RuleSet& wanted) {
+  Diagnostics found;
+  Linter(input, wanted, found).run();
+  return found;
+}
+
+}  // namespace omc::lang

@@ -1,0 +1,61 @@
+// The linter as a whole, and what every rule says of itself.
+
+#include <boost/test/unit_test.hpp>
+#include <fmt/format.h>
+
+#include "lint_helpers.hpp"
+
+using namespace omc::lang;
+
+const BuiltinFacts& Linted::facts() {
+  static const BuiltinFacts facts = {
+      {"println", {"(value?) -> null", "", "core"}},
+      {"to_string", {"(value) -> string", "", "conversions"}},
+      {"to_str", {"(value) -> string", "", "conversions"}},
+      {"arr_get", {"(array, i) -> any", "", "arrays"}},
+      {"safe_divide", {"(a, b) -> number", "", "safe"}},
+      {"safe_mod", {"(a, b) -> int", "", "safe"}},
+      {"concat_many", {"(...) -> string", "", "strings"}},
+  };
+  return facts;
+}
+
+BOOST_AUTO_TEST_SUITE(linter)
+
+BOOST_AUTO_TEST_CASE(every_rule_fires_on_its_bad_example_and_not_on_its_good_one) {
+  for (const Rule& rule : rules()) {
+    BOOST_TEST_CONTEXT(rule.code << " " << rule.name) {
+      BOOST_TEST(!rule.check->why.empty());
+      BOOST_TEST(Linted(std::string(rule.check->bad)).fires(rule.name));
+      BOOST_TEST(!Linted(std::string(rule.check->good)).fires(rule.name));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(codes_and_names_are_unique_and_found) {
+  for (const Rule& rule : rules()) {
+    BOOST_TEST(find_rule(rule.code) == &rule);
+    BOOST_TEST(find_rule(rule.name) == &rule);
+  }
+  BOOST_TEST(find_rule("OMC1") == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(a_word_chooses_rules_by_code_prefix_name_or_all) {
+  RuleSet set;
+  BOOST_TEST(set.set("OMC10", true));
+  BOOST_TEST(set.contains(*find_rule("OMC101")));
+  BOOST_TEST(!set.contains(*find_rule("OMC001")));
+  BOOST_TEST(set.set("not-keyword", false));
+  BOOST_TEST(!set.contains(*find_rule("OMC101")));
+  BOOST_TEST(!set.set("OMC8", true));
+  BOOST_TEST(!set.set("", true));
+}
+
+BOOST_AUTO_TEST_CASE(long_chains_of_operators_need_no_stack) {
+  std::string text = "h x = 0";
+  for (int i = 0; i < 200'000; ++i) text += " + 1";
+  Linted linted(text + ";");
+  BOOST_TEST(linted.heal.found.empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
