@@ -21,7 +21,7 @@ using vm::Vm;
 static Value eval_omc(Vm& vm, Args args) { return vm.evaluate(args.text(0).view(), "eval_omc"); }
 
 // An isolated snippet draws its own random numbers.
-static Value isolated(Vm& vm, Args args, bool with_program) {
+static Value isolated(Vm& vm, const Args& args, bool with_program) {
   struct OwnRandom {
     Random& random;
     const Random outer;

@@ -14,7 +14,7 @@ using namespace vm;
 
 // Ints unless an operand is a float; a singularity counts as 0.
 template <class Operation>
-static Value healed(Args args, Operation apply) {
+static Value healed(const Args& args, Operation apply) {
   const auto healed_operand = [&](size_t i) { return args[i].is_singularity() ? Value::integer(0) : args[i]; };
   const Value a = healed_operand(0), b = healed_operand(1);
   if (a.is_float() || b.is_float()) return Value::real(apply(to_float(a), to_float(b)));

@@ -43,13 +43,13 @@ bool is_number(Value v) {
   }
 }
 
-NodeId id(Args args, size_t i) {
+NodeId id(const Args& args, size_t i) {
   if (!is_number(args[i])) throw args.error(fmt::format("node id must be a number, got {}", vm::type_name(args[i])));
   return args.integer(i);
 }
 
 // Class numbers or token ids; `token` is what one is called in messages.
-std::vector<int64_t> indices(Args args, size_t i, std::string_view list, std::string_view token) {
+std::vector<int64_t> indices(const Args& args, size_t i, std::string_view list, std::string_view token) {
   if (!args[i].is_array()) throw args.error(fmt::format("{} must be an array", list));
   const Array& a = *args[i].as_array();
   if (a.is_ints()) return {a.ints, a.ints + a.size};

@@ -20,7 +20,7 @@ using vm::Value;
 using vm::Vm;
 
 // Nanoseconds since 1970.
-static int64_t now(Vm& vm, Args args) {
+static int64_t now(Vm& vm, const Args& args) {
   require(vm, args, Permission::Clock, "");
   using std::chrono::system_clock;
   return std::chrono::nanoseconds(system_clock::now().time_since_epoch()).count();
