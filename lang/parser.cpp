@@ -207,6 +207,14 @@ class Parser {
     return {module_.intern(text(span)), span};
   }
 
+  // Programs have a variable `res`, so that word alone becomes a name once it is declared; `res(x)` stays the form.
+  Identifier variable_name() {
+    if (!at(TokenKind::Res) || ahead(1).kind != TokenKind::Assign) return identifier("a variable name");
+    res_is_a_name_ = true;
+    const Span span = next().span;
+    return {module_.intern(text(span)), span};
+  }
+
   [[noreturn, gnu::noinline]] void expected_word(std::string_view what) {
     if (at_word()) reserved(fmt::format("Expected {}", what));
     expected(what);
@@ -431,7 +439,7 @@ class Parser {
       fail("reserved-word", token().span,
            fmt::format("Expected a variable name, got {}: 'h' is a reserved keyword. Try `hval`", describe(token())));
     }
-    const Identifier name = identifier("a variable name");
+    const Identifier name = variable_name();
     expect(TokenKind::Assign);
     Expr* value = expression();
     return make<LetStmt>(end_of_statement(first), name, value, Binding());
@@ -729,7 +737,7 @@ class Parser {
   void check_target(const Token& first, const Expr& target) {
     const Expr* base = &target;
     while (base->kind == ExprKind::Index) base = static_cast<const IndexExpr*>(base)->object;
-    if (first.kind == TokenKind::Identifier && base->kind == ExprKind::Name) {
+    if ((first.kind == TokenKind::Identifier || first.kind == TokenKind::Res) && base->kind == ExprKind::Name) {
       const auto& name = static_cast<const NameExpr&>(*base);
       if (name.name == name.head) return;
       const std::string_view field = name.name.substr(name.head.size() + 1);
@@ -861,6 +869,7 @@ class Parser {
       case TokenKind::Fold:
       case TokenKind::Range:
         if (ahead(1).kind == TokenKind::LeftParen) return form_call();
+        if (t.kind == TokenKind::Res && res_is_a_name_) return name();
         break;
       case TokenKind::Fn: misplaced("function");
       case TokenKind::Safe: misplaced("`safe` expression");
@@ -1065,6 +1074,7 @@ class Parser {
   bool quiet_at_end_ = false;     // the end of the file says nothing new
   uint32_t depth_ = 0;
   uint32_t loops_ = 0;      // around this place, in this function
+  bool res_is_a_name_ = false;
   uint32_t functions_ = 0;  // around this place
   Function* function_ = nullptr;
 };

@@ -24,6 +24,8 @@ tape::Tape& tape_of(Vm& vm) {
   if (!state) {
     tape::TapeOptions options;
     options.memory_limit = vm.heap().limits().hard;
+    options.threads = vm.options().tape_threads;
+    options.on_sparse_scores = vm.options().on_sparse_scores;
     state = std::make_unique<tape::Tape>(options);
     state->set_precision(vm.options().tape_mode);
   }

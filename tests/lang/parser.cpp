@@ -164,6 +164,8 @@ const Row kStatements[] = {
     {"h x = if a { 1 } elif b { 2 } else if c { 3 } else { 4 }",
      "(let x (if a {(expression 1)} b {(expression 2)} c {(expression 3)} {(expression 4)}))\n"},
     {"while 1 { h x = if a { break } else { continue } }", "(while 1 {(let x (if a {(break)} {(continue)}))})\n"},
+    {"h res = 1; res = res + res(res);",
+     "(let res 1)\n(= res (+ res (call res res)))\n"},
     {"h = 1 # no", "at 1:3: Expected a variable name, got `=`: 'h' is a reserved keyword. Try `hval`\n"},
 };
 
@@ -178,6 +180,7 @@ const Row kErrors[] = {
     {"class fold {}", "at 1:7: Expected a class name: 'fold' is a reserved keyword. Try `foldval`\n"},
     {"class A { match; }", "at 1:11: Expected a field, a method or `}`: 'match' is a reserved keyword. Try `matchval`\n"},
     {"h d = {in: 1}", "at 1:8: Expected a key: 'in' is a reserved keyword. Try `inval`\n"},
+    {"print(res); h res = 1;", "at 1:7: Unexpected token in expression: 'res' is a reserved keyword. Try `resval`\n"},
     {"h x = fold + 1", "at 1:7: Unexpected token in expression: 'fold' is a reserved keyword. Try `foldval`\n"},
     {"println(h)", "at 1:9: Unexpected token in expression: 'h' is a reserved keyword. Try `hval`\n"},
     // == meant

@@ -7,6 +7,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include <cerrno>
 #include <cmath>
 #include <cstdlib>
@@ -22,6 +24,8 @@ namespace omc::tools {
 
 namespace {
 
+const Variable kThreads("OMC_THREADS", "threads that the tape may use (default: all of the process)");
+const Variable kGpuVerbose("OMC_GPU_VERBOSE", "1: reports each tape_substrate_sparse_scores on standard error");
 const Variable kModulePath("OMC_STDLIB_PATH", "folders searched for modules, separated by `:`");
 const Variable kSecondEngine("OMC_VM", "1: the second engine setting, with general instructions only; same behaviour");
 const Variable kOptimise("OMC_OPT", "0: no optimisation; same behaviour");
@@ -88,6 +92,12 @@ Session::Session(const Options& options, Console& console) : options_(options), 
   vm.module_folders = split_folders(kModulePath.text());
   vm.standard_library = library_path();
   if (kSecondEngine.is_on() || (kOptimise.text() && *kOptimise.text() == "0")) vm.specialise = false;
+  if (const std::string* threads = kThreads.text()) vm.tape_threads = std::strtoul(threads->c_str(), nullptr, 10);
+  if (kGpuVerbose.is_on())
+    vm.on_sparse_scores = [&console](size_t computed, size_t cells) {
+      console.error(fmt::format("[sparse-scores] {}/{} cells = {:.1f}%", computed, cells,
+                                100.0 * static_cast<double>(computed) / static_cast<double>(cells)));
+    };
   vm_ = std::make_unique<vm::Vm>(std::move(vm));
   vm_->set_output(console);
   stdlib::install(*vm_);
