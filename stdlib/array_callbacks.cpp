@@ -5,6 +5,7 @@
 
 #include "stdlib/array_arguments.hpp"
 #include "stdlib/array_building.hpp"
+#include "stdlib/parallel.hpp"
 #include "stdlib/stdlib.hpp"
 
 namespace omc::stdlib {
@@ -76,18 +77,35 @@ static Value arr_find(Vm& vm, Args args) {
 }
 
 static Value par_map(Vm& vm, Args args) {
-  return map(vm, args.array(1, Wording::Second), args[0]);
+  const Root<Array> elements(vm, copy(vm, args.array(1, Wording::Second)));
+  const Root<Array> out(vm, vm.heap().array(ElementKind::Ints, 0));
+  call_for_each(vm, args[0], elements.get(), [&](size_t i, Value result) {
+    if (i == 0) {
+      out->kind = kind_of(result);
+      out->reserve(vm.heap(), elements->size);
+    }
+    out->push(vm.heap(), result);
+  });
+  return out.value();
 }
+
 static Value par_filter(Vm& vm, Args args) {
-  return filter(vm, args.array(1, Wording::Second), args[0]);
+  const Root<Array> elements(vm, copy(vm, args.array(1, Wording::Second)));
+  const Root<Array> out(vm, vm.heap().array(elements->kind, 0));
+  call_for_each(vm, args[0], elements.get(), [&](size_t i, Value result) {
+    if (to_bool(result)) out->push(vm.heap(), elements->at(i));
+  });
+  return out.value();
 }
+
+// Each call needs the result of the one before.
 static Value par_reduce(Vm& vm, Args args) {
   return reduce(vm, args.array(1, Wording::Second), args[0], args[2]);
 }
 
 static Value par_for(Vm& vm, Args args) {
   const Root<Array> elements(vm, copy(vm, args.array(1, Wording::Second)));
-  for (size_t i = 0; i < elements->size; ++i) vm.call(args[0], {elements->at(i)});
+  call_for_each(vm, args[0], elements.get(), [](size_t, Value) {});
   return Value::null();
 }
 

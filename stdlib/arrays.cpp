@@ -161,9 +161,9 @@ constexpr Builtin kBuiltins[] = {
     {"arr_get", "(array, index) -> any", "The element at an index; negative ones count from the end.",
      "arr_get([7, 8, 9], -1)  # 9", arr_get},
     {"arr_set", "(array_name, index, value) -> null",
-     "Stores an element in place; negative indices count from the end.", "h xs = [1, 2]; arr_set(xs, 0, 9);", arr_set},
+     "Stores an element in place; negative indices count from the end.", "h xs = [1, 2]; arr_set(xs, 0, 9);", arr_set, {}, Effect::Changes},
     {"arr_push", "(array_name, value) -> null", "Appends an element in place.", "h xs = [1]; arr_push(xs, 2);",
-     arr_push},
+     arr_push, {}, Effect::Changes},
     {"arr_first", "(array) -> any", "The first element.", "arr_first([7, 8])  # 7", arr_first},
     {"arr_last", "(array) -> any", "The last element.", "arr_last([7, 8])  # 8", arr_last},
     {"safe_arr_get", "(array, index) -> any",
@@ -171,7 +171,7 @@ constexpr Builtin kBuiltins[] = {
      "safe_arr_get([10, 20, 30], 7)  # 30", safe_arr_get},
     {"safe_arr_set", "(array_name, index, value) -> null",
      "Stores an element in place at the attractor of the index, wrapped around.",
-     "h xs = [1, 2, 3]; safe_arr_set(xs, 7, 9);", safe_arr_set},
+     "h xs = [1, 2, 3]; safe_arr_set(xs, 7, 9);", safe_arr_set, {}, Effect::Changes},
 };
 
 std::span<const Builtin> arrays_builtins() {

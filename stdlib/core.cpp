@@ -83,20 +83,20 @@ Value is_instance(Vm& vm, Args args) {
 }
 
 constexpr Builtin kBuiltins[] = {
-    {"println", "(v?) -> null", "Writes the text of v, or nothing, and a newline.", "println(\"hello\");", println},
+    {"println", "(v?) -> null", "Writes the text of v, or nothing, and a newline.", "println(\"hello\");", println, {}, Effect::Machine},
     {"print_raw", "(v?) -> null", "Writes the text of v without a newline, at once.", "print_raw(\"a\"); print_raw(1);",
-     print_raw},
+     print_raw, {}, Effect::Machine},
     {"input", "(prompt?) -> string|null", "Writes the prompt and reads a line of standard input; null at its end.",
-     "h name = input(\"name? \");", input},
+     "h name = input(\"name? \");", input, {}, Effect::Machine},
     {"is_terminal", "(stream?) -> int",
      "1 when standard input (0), output (1, also without an argument) or error (2) is a terminal.",
-     "is_terminal(7)  # 0", is_terminal},
+     "is_terminal(7)  # 0", is_terminal, {}, Effect::Machine},
     {"error", "(v?) -> null", "Raises the text of v as an error.", "try { error(\"boom\"); } catch e { println(e); }",
      error},
     {"call", "(f, args) -> any", "Calls a function, or the function of that name, with the elements of an array.",
      "call(\"str_upper\", [\"abc\"])  # ABC", call},
     {"is_instance", "(v, class_name) -> int", "1 when v is an instance of the class or of one that extends it.",
-     "is_instance({\"__class__\": \"Dog\"}, \"Dog\")  # 1", is_instance},
+     "is_instance({\"__class__\": \"Dog\"}, \"Dog\")  # 1", is_instance, {}, Effect::Machine},
 };
 
 }  // namespace

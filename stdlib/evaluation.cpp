@@ -74,10 +74,10 @@ constexpr Builtin kBuiltins[] = {
     {"eval_omc_ctx", "(src) -> any", "Evaluates a snippet on copies of the program's functions and visible variables.",
      "eval_omc_ctx(\"2 * 21\")  # 42", eval_omc_ctx},
     {"omc_eval_file", "(path) -> any", "Evaluates the text of a file in the scope of the call.",
-     "write_file(\"/tmp/omc_example_eval.omc\", \"6 * 7\"); omc_eval_file(\"/tmp/omc_example_eval.omc\")", omc_eval_file},
+     "write_file(\"/tmp/omc_example_eval.omc\", \"6 * 7\"); omc_eval_file(\"/tmp/omc_example_eval.omc\")", omc_eval_file, {}, vm::Effect::Outside},
     {"code_parse_check", "(src) -> dict", "Whether a text parses (`ok`), and the first syntax error (`error`).",
-     "code_parse_check(\"h a = 1;\")  # {\"error\": null, \"ok\": true}", code_parse_check},
-    {"omc_code_valid", "(src) -> bool", "Whether a text parses.", "omc_code_valid(\"h = ;\")  # false", omc_code_valid},
+     "code_parse_check(\"h a = 1;\")  # {\"error\": null, \"ok\": true}", code_parse_check, {}, vm::Effect::Pure},
+    {"omc_code_valid", "(src) -> bool", "Whether a text parses.", "omc_code_valid(\"h = ;\")  # false", omc_code_valid, {}, vm::Effect::Pure},
     {"omc_source", "() -> string", "The text of the running program; null in the interactive session.",
      "type_of(omc_source())  # string", omc_source},
 };

@@ -82,9 +82,9 @@ constexpr Builtin kBuiltins[] = {
      "len(substrate_embed(\"text\", 8))  # 8", substrate_embed},
     {"harmonic_write_file", "(path, content) -> float",
      "Makes a text the content of a file, unless its mean resonance is below 0.5; the mean, negative when refused.",
-     "harmonic_write_file(\"note.tmp\", \"\")  # -0.0", harmonic_write_file},
+     "harmonic_write_file(\"note.tmp\", \"\")  # -0.0", harmonic_write_file, {}, Effect::Outside},
     {"harmonic_read_file", "(path) -> array", "The content of a file and the mean resonance of its characters.",
-     "harmonic_write_file(\"note.tmp\", \"hi\"); println(harmonic_read_file(\"note.tmp\")[0]);", harmonic_read_file},
+     "harmonic_write_file(\"note.tmp\", \"hi\"); println(harmonic_read_file(\"note.tmp\")[0]);", harmonic_read_file, {}, Effect::Outside},
 };
 
 std::span<const Builtin> harmonic_text_builtins() {

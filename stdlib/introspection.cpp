@@ -233,7 +233,7 @@ constexpr Builtin kBuiltins[] = {
     {"get_scope_vars", "() -> dict", "The top-level variables and their values.", "type_of(get_scope_vars())  # dict",
      get_scope_vars},
     {"fn_bench", "(name, args, reps?) -> dict", "Calls a function several times and says how long it took.",
-     "fn_bench(\"sqrt\", [2], 3)[\"n_reps\"]  # 3", fn_bench},
+     "fn_bench(\"sqrt\", [2], 3)[\"n_reps\"]  # 3", fn_bench, {}, vm::Effect::Outside},
     {"fn_snapshot", "(name) -> null", "Puts the present definition of a function on its stack.",
      "fn_snapshot(\"no_such_function\")  # null", fn_snapshot},
     {"fn_rollback", "(name) -> any", "Takes back the definition last put on a function's stack, and returns its text.",

@@ -131,7 +131,7 @@ constexpr Builtin kBuiltins[] = {
     {"getenv", "(name, default?) -> any", "The value of an environment variable.",
      "getenv(\"NO_SUCH_VARIABLE\", \"none\")  # none", getenv},
     {"env_var", "(name, default?) -> any", "The same as getenv.", "env_var(\"NO_SUCH_VARIABLE\")  # null", getenv},
-    {"omc_args", "() -> array", "The arguments the program was started with.", "omc_args()  # []", omc_args},
+    {"omc_args", "() -> array", "The arguments the program was started with.", "omc_args()  # []", omc_args, {}, vm::Effect::Machine},
     {"omc_spawn", "(cmd, args?, env?, timeout_ms?) -> dict", "Runs a program and waits for it.",
      "omc_spawn(\"echo\", [\"hi\"])[\"exit_code\"]  # 0", omc_spawn,
      "omc_spawn: requires (cmd, args?, env?, timeout_ms?)"},

@@ -299,15 +299,15 @@ constexpr Builtin kBuiltins[] = {
      "Runs a statement. A transaction opens before rows are changed.",
      "h c = sqlite_connect(\":memory:\"); sqlite_run(c, \"CREATE TABLE t (x)\"); sqlite_run(c, \"INSERT INTO t VALUES "
      "(?)\", [1]);",
-     sqlite_run},
+     sqlite_run, {}, vm::Effect::Machine},
     {"sqlite_query", "(connection, sql, params?) -> array", "The rows that a statement gives, as arrays.",
-     "sqlite_query(sqlite_connect(\":memory:\"), \"SELECT 1, ?\", [\"a\"])  # [[1, a]]", sqlite_query},
+     "sqlite_query(sqlite_connect(\":memory:\"), \"SELECT 1, ?\", [\"a\"])  # [[1, a]]", sqlite_query, {}, vm::Effect::Machine},
     {"sqlite_commit", "(connection) -> null", "Makes the changes since the transaction opened last.",
-     "sqlite_commit(sqlite_connect(\":memory:\"))  # null", sqlite_commit},
+     "sqlite_commit(sqlite_connect(\":memory:\"))  # null", sqlite_commit, {}, vm::Effect::Machine},
     {"sqlite_rollback", "(connection) -> null", "Takes back the changes since the transaction opened.",
-     "sqlite_rollback(sqlite_connect(\":memory:\"))  # null", sqlite_rollback},
+     "sqlite_rollback(sqlite_connect(\":memory:\"))  # null", sqlite_rollback, {}, vm::Effect::Machine},
     {"sqlite_close", "(connection) -> null", "Closes a database; what was not committed is lost.",
-     "sqlite_close(sqlite_connect(\":memory:\"))  # null", sqlite_close},
+     "sqlite_close(sqlite_connect(\":memory:\"))  # null", sqlite_close, {}, vm::Effect::Machine},
 };
 
 }  // namespace

@@ -7,7 +7,7 @@
 namespace omc::stdlib {
 
 void install(vm::Vm& vm) {
-#define OMC_FAMILY(name) vm.add_builtins(name##_builtins(), #name);
+#define OMC_FAMILY(name, effect) vm.add_builtins(name##_builtins(), #name, vm::Effect::effect);
 #include "stdlib/families.def"
 }
 

@@ -52,6 +52,7 @@ static Value now_iso(Vm& vm, Args args) {
 }
 
 static Value sleep(Vm& vm, Args args) {
+  require(vm, args, Permission::Clock, "");
   if (!args.has(0) || !(args[0].is_int() || args[0].is_float())) return Value::null();
   using namespace std::chrono;
   constexpr int64_t kCentury = 100ll * 366 * 86'400'000;  // what does not end may as well end then
@@ -90,9 +91,9 @@ constexpr Builtin kBuiltins[] = {
      now_iso},
     {"sleep", "(ms?) -> null", "Waits so many milliseconds.", "sleep(1)  # null", sleep},
     {"format_time", "(secs, fmt) -> string", "A time as text, by strftime specifiers.",
-     "format_time(1700000005, \"%F %T\")  # 2023-11-14 22:13:25", format_time},
+     "format_time(1700000005, \"%F %T\")  # 2023-11-14 22:13:25", format_time, {}, vm::Effect::Pure},
     {"parse_time", "(text, fmt) -> int", "The time a text tells, by strftime specifiers.",
-     "parse_time(\"2023-11-14 22:13:25\", \"%F %T\")  # 1700000005", parse_time},
+     "parse_time(\"2023-11-14 22:13:25\", \"%F %T\")  # 1700000005", parse_time, {}, vm::Effect::Pure},
 };
 
 std::span<const Builtin> times_builtins() {

@@ -137,7 +137,7 @@ constexpr Builtin kBuiltins[] = {
      "substrate_resample_matrix([0.8, 4.9], 10)  # [1.0, 0.4]", substrate_resample_matrix},
     {"substrate_adamw_update", "(cur, grad, m, v, lr, b1, b2, eps, wd, step) -> array",
      "New parameters after one step of AdamW; the moments m and v change in place.",
-     "substrate_adamw_update([1.0], [1.0], [0.0], [0.0], 0.5, 0.5, 0.5, 0.0, 0.0, 1)  # [0.5]", substrate_adamw_update},
+     "substrate_adamw_update([1.0], [1.0], [0.0], [0.0], 0.5, 0.5, 0.5, 0.0, 0.0, 1)  # [0.5]", substrate_adamw_update, {}, Effect::Changes},
 };
 
 std::span<const Builtin> training_matrices_builtins() {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "vm/native.hpp"  // Effect
 #include "vm/object.hpp"
 
 namespace omc::vm {
@@ -21,6 +22,7 @@ struct GlobalCell {
   Function* function = nullptr;        // user function: Closure or Constructor
   const Builtin* builtin = nullptr;
   uint32_t required = 0;               // arguments the builtin needs at least
+  Effect effect = Effect::Machine;     // of the builtin
   Function* target = nullptr;          // what a call of the name runs; nullptr: the builtin, else `fallback`, else nothing
   bool bodiless = false;                   // as a value a function all the same, though nothing can be called by that name
   GlobalCell* fallback = nullptr;      // of a module's own name: the plain name, used until the own one is defined

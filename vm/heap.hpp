@@ -53,7 +53,7 @@ class Marker {
 
 class Heap {
  public:
-  explicit Heap(HeapLimits limits = {}) : limits_(limits), threshold_(limits.soft) {}
+  explicit Heap(HeapLimits limits = {}) : limits_(limits), threshold_(std::min(limits.soft, limits.hard / 2)) {}
   ~Heap();
   Heap(const Heap&) = delete;
   Heap& operator=(const Heap&) = delete;

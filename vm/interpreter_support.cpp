@@ -337,6 +337,10 @@ bool Support::call_dotted(Vm& vm, DottedSite& site, Value* arguments, size_t cou
   for (GlobalCell* c = site.whole; c; c = c->fallback)
     if (c->function) return call_value(vm, Value(c->function), arguments + 1, count, result, callee);
   if (const String* class_name = vm.class_of(arguments[0])) {
+    if (vm.options_.isolated) {  // which methods there are only the program's own Vm knows
+      vm.pending_ = Error("a method in isolation");
+      return false;
+    }
     const String* interned = vm.heap_.intern(class_name->view());
     if (Function* method = vm.find_method(interned, site.member)) {
       with_receiver = true;
@@ -493,6 +497,7 @@ bool Support::print(Vm& vm, Value v) {
 bool Support::unwind(Vm& vm) {
   Error& e = vm.pending_;
   Stack& stack = vm.stack_;
+  if (vm.options_.isolated) e.kind = ErrorKind::Fatal;
   for (;;) {
     Frame& frame = stack.frames[stack.depth - 1];
     const Proto& proto = *frame.proto;

@@ -27,6 +27,16 @@ namespace omc::vm {
 
 using NativeFunction = Value (*)(Vm&, Args);
 
+// What a call may do besides giving a value. A family says it for its rows where it is installed; a row that differs says
+// it itself. Functions that the builtin calls back are not counted.
+enum class Effect : uint8_t {
+  OfFamily,
+  Pure,     // nothing: equal arguments, equal value
+  Changes,  // arrays and dicts among its arguments
+  Machine,  // reads or changes what its Vm keeps (random numbers, the tape, tables of names), or reads and prints
+  Outside,  // files, processes, the network, the environment, the clock: it passes the gate of the permissions
+};
+
 struct Builtin {
   std::string_view name;
   std::string_view signature;  // "(array, n) -> array"; optional parameters "sep?", variadic "..."
@@ -35,6 +45,7 @@ struct Builtin {
   NativeFunction function;
   // The exact arity message where it is not "NAME requires (PARAMS)".
   std::string_view arity_message = {};
+  Effect effect = Effect::OfFamily;
   // Given a callable's name instead of a value at a place that only calls it, and similar, need nothing here.
 };
 

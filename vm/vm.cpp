@@ -55,12 +55,13 @@ Vm::~Vm() = default;
 
 // --- builtins ----------------------------------------------------------------------------------------------------------
 
-void Vm::add_builtins(std::span<const Builtin> rows, std::string_view category) {
+void Vm::add_builtins(std::span<const Builtin> rows, std::string_view category, Effect effect) {
   categories_.push_back({category, builtins_.size()});
   for (const Builtin& row : rows) {
     GlobalCell* cell = globals_.cell(heap_.intern(row.name));
     cell->builtin = &row;
     cell->required = static_cast<uint32_t>(required_arguments(row.signature));
+    cell->effect = row.effect == Effect::OfFamily ? effect : row.effect;
     builtins_.push_back(&row);
   }
 }
@@ -68,6 +69,10 @@ void Vm::add_builtins(std::span<const Builtin> rows, std::string_view category) 
 const Builtin* Vm::find_builtin(std::string_view name) const {
   const GlobalCell* cell = globals_.find(name);
   return cell ? cell->builtin : nullptr;
+}
+
+Effect Vm::effect_of(const Builtin& builtin) const {
+  return globals_.find(builtin.name)->effect;
 }
 
 Function* Vm::user_function(std::string_view name) const {
@@ -168,6 +173,11 @@ Value Vm::run_closure(Closure* closure, std::span<const Value> arguments) {
   std::copy(arguments.begin(), arguments.end(), base);
   Frame& frame = stack_.frames[stack_.depth++];
   frame = {closure, closure->proto, closure->proto->code.data(), base, true, false};
+  // A safepoint like that of any call: a callback without loops and calls must not let garbage pile up.
+  if (due_.load(std::memory_order_relaxed) && !safepoint()) [[unlikely]] {
+    --stack_.depth;
+    throw std::move(pending_);
+  }
   if (!Interpreter::run(*this)) {
     write_trace();
     throw std::move(pending_);

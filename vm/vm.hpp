@@ -47,6 +47,9 @@ struct VmOptions {
   bool gc_stress = false;                         // collect at every safepoint
   bool specialise = true;                         // instructions rewrite themselves for the kinds they meet
   std::string tape_mode = "exact";
+  size_t threads = 0;        // that builtins may use at a time; 0: one for each core
+  double parallel_ms = 4;    // work below this is not spread over threads
+  bool isolated = false;     // a helper of another Vm (isolation.hpp): any error ends it, nothing is caught
 };
 
 // How a run ended.
@@ -77,9 +80,11 @@ class Vm {
   Output& output() { return *output_; }
 
   // --- builtins ---
-  void add_builtins(std::span<const Builtin> rows, std::string_view category);
+  // `effect` is that of the rows that do not name one.
+  void add_builtins(std::span<const Builtin> rows, std::string_view category, Effect effect = Effect::Machine);
   std::span<const Builtin* const> builtins() const { return builtins_; }  // in the order added
   const Builtin* find_builtin(std::string_view name) const;
+  Effect effect_of(const Builtin& builtin) const;
   // Families in the order added: name and the position of their first row in builtins().
   struct Category {
     std::string_view name;
@@ -150,6 +155,8 @@ class Vm {
   friend struct Interpreter;
   friend struct InterpreterSupport;
   friend class ModuleLoader;
+  friend class Isolation;
+  friend class IsolatedVm;
 
   struct ClassInfo {
     String* parent = nullptr;
