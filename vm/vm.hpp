@@ -50,6 +50,9 @@ struct VmOptions {
   size_t threads = 0;        // that builtins may use at a time; 0: one for each core
   double parallel_ms = 4;    // work below this is not spread over threads
   bool isolated = false;     // a helper of another Vm (isolation.hpp): any error ends it, nothing is caught
+  size_t tape_threads = 0;  // 0: as many as the process may use
+  // Called after each tape_substrate_sparse_scores that is not empty, for whoever reports it.
+  std::function<void(size_t computed_cells, size_t cells)> on_sparse_scores;
 };
 
 // How a run ended.
