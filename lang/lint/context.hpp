@@ -18,7 +18,7 @@ namespace omc::lang {
 struct BuiltinFact {
   std::string_view signature;  // "(array, n) -> array"
   std::string_view summary;
-  std::string_view family;
+  bool pure = false;  // does nothing but give a value
 };
 using BuiltinFacts = std::unordered_map<std::string_view, BuiltinFact>;
 

@@ -3,6 +3,7 @@
 #include "lang/lint/linter.hpp"
 
 #include "lang/children.hpp"
+#include "lang/lint/suppression.hpp"
 
 namespace omc::lang {
 
@@ -125,6 +126,36 @@ Diagnostics lint(const LintInput& input, const RuleSet& wanted) {
   Diagnostics found;
   Linter(input, wanted, found).run();
   return found;
+}
+
+namespace {
+
+Diagnostics kept(const Diagnostics& all, const RuleSet& wanted, Suppressions& suppressions) {
+  Diagnostics some;
+  for (const Diagnostic& d : all) {
+    const Rule& rule = *find_rule(d.code);
+    if (!wanted.contains(rule) || (!suppressions.empty() && suppressions.covers(rule, d.span.begin))) continue;
+    Diagnostic& copy = some.add(d.severity, d.code, d.span, d.message);
+    copy.notes = d.notes;
+    copy.fixes = d.fixes;
+  }
+  return some;
+}
+
+}  // namespace
+
+Findings check(Module& module, const std::vector<Token>& tokens, const KnownNames& known, const BuiltinFacts& builtins,
+               const RuleSet& wanted) {
+  Findings findings;
+  Suppressions suppressions(module);
+  {
+    const NameScopes scopes(module, known);
+    findings.lint = kept(lint({module, tokens, scopes, builtins}, wanted), wanted, suppressions);
+  }
+  findings.heal = heal(module, known);
+  findings.heal.found = kept(findings.heal.found, wanted, suppressions);
+  suppressions.report(wanted, findings.lint);
+  return findings;
 }
 
 }  // namespace omc::lang

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <unordered_map>
+
 #include "lang/lint/rule.hpp"
 
 namespace omc::lang {
@@ -37,9 +39,13 @@ constexpr Group kGroups[] = {
 std::span<const Rule> rules() { return kRules; }
 
 const Rule* find_rule(std::string_view code_or_name) {
-  for (const Rule& rule : kRules)
-    if (rule.code == code_or_name || rule.name == code_or_name) return &rule;
-  return nullptr;
+  static const std::unordered_map<std::string_view, const Rule*> index = [] {
+    std::unordered_map<std::string_view, const Rule*> made;
+    for (const Rule& rule : kRules) made[rule.code] = made[rule.name] = &rule;
+    return made;
+  }();
+  const auto found = index.find(code_or_name);
+  return found == index.end() ? nullptr : found->second;
 }
 
 std::string rule_page(const Rule& rule) {
@@ -57,27 +63,28 @@ std::string rules_page() {
 
 What `omc --check` finds. This page is made by `omc --explain all`; a test fails when it is stale.
 
-A rule has a code (`OMC101`) and a name (`not-keyword`); everywhere a rule is named, either will do, and the beginning of a
-code (`OMC1`) names all rules that begin so. The rules of groups OMC0 and OMC1 are always on; the others are on where they
-are selected:
+A rule has a code (`OMC101`) and a name (`not-keyword`); everywhere a rule is named either will do, the beginning of a code
+(`OMC1`) names all rules that begin so, and `all` is all of them. What is on when nothing is said stands in the tables
+below. Anything else is on where it is selected:
 
 | where | how |
 |---|---|
-| command line | `--select=OMC2,float-equality`, `--select=all`, `--ignore=OMC104` |
-| `omc.toml` | `[tool.check]` with `select`, `ignore` (lists of rules) and `exclude` (path patterns) |
-| a line | a comment on it: `# omc: ignore[OMC104]`, or `# omc: ignore` for all rules |
+| command line | `--select=OMC2,float-equality` these and no others, `--extend-select=OMC2` these too, `--ignore=OMC104` not these |
+| `omc.toml` | `[tool.check]` with `select`, `extend-select`, `ignore` (arrays of rules) and `exclude` (array of paths, `*` and `?` stand for any text) |
+| a line | a comment behind it: `# omc: ignore[OMC104]`; `# omc: ignore` for all rules |
+| a statement | the same comment on a line of its own above: covers the statement with all that is in it |
 | a file | `# omc: ignore-file[OMC104]` on a line of its own |
 
-`--select` adds to what is on, `--ignore` takes away and wins; the command line goes before `omc.toml`. `--fix` applies the
-fixes that keep the meaning of the program, `--unsafe-fixes` also those that may change it, `--fix --diff` only shows them.
-`--output-format` is `text`, `json`, `sarif` or `github`.
+The command line goes before `omc.toml`, which is looked for in the file's folder and those above it. `--fix` applies the
+fixes that keep the meaning of the program, with `--unsafe-fixes` also those that may change it; `--fix --diff` only shows them.
+`--output-format` is `text`, `full` (with the lines of the program), `json`, `sarif` or `github`.
 )";
   for (const Group& group : kGroups) {
     page += fmt::format("\n# {}\n\n| code | name | |\n|---|---|---|\n", group.title);
     for (const Rule& rule : kRules)
       if (rule.code.starts_with(group.prefix))
         page += fmt::format("| [{0}](#{3}-{1}) | {1} | {2} |\n", rule.code, rule.name,
-                            rule.by_default ? "always on" : "to be selected",
+                            rule.by_default ? "on" : "to be selected",
                             [&] {
                               std::string low(rule.code);
                               for (char& c : low) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);

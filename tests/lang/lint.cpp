@@ -9,13 +9,13 @@ using namespace omc::lang;
 
 const BuiltinFacts& Linted::facts() {
   static const BuiltinFacts facts = {
-      {"println", {"(value?) -> null", "", "core"}},
-      {"to_string", {"(value) -> string", "", "conversions"}},
-      {"to_str", {"(value) -> string", "", "conversions"}},
-      {"arr_get", {"(array, i) -> any", "", "arrays"}},
-      {"safe_divide", {"(a, b) -> number", "", "safe"}},
-      {"safe_mod", {"(a, b) -> int", "", "safe"}},
-      {"concat_many", {"(...) -> string", "", "strings"}},
+      {"println", {"(value?) -> null", "", false}},
+      {"to_string", {"(value) -> string", "", true}},
+      {"to_str", {"(value) -> string", "", true}},
+      {"arr_get", {"(array, i) -> any", "", true}},
+      {"safe_divide", {"(a, b) -> number", "", true}},
+      {"safe_mod", {"(a, b) -> int", "", true}},
+      {"concat_many", {"(...) -> string", "", true}},
   };
   return facts;
 }

@@ -18,11 +18,9 @@ struct Linted {
     using namespace omc::lang;
     if (!parsed.ok()) throw std::runtime_error(parsed.first_message() + "\n" + std::string(source.text()));
     const KnownNames known{&builtin_names(), {}, true};
-    {
-      const NameScopes scopes(*parsed.module, known);
-      lint = omc::lang::lint({*parsed.module, parsed.tokens, scopes, facts()}, wanted);
-    }
-    heal = omc::lang::heal(*parsed.module, known);
+    Findings found = check(*parsed.module, parsed.tokens, known, facts(), wanted);
+    lint = std::move(found.lint);
+    heal = std::move(found.heal);
   }
 
   // "RULE LINE:COLUMN MESSAGE" of what the linter found, in source order.

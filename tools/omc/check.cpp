@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "lang/heal.hpp"
+#include "lang/lint/fix.hpp"
 #include "lang/lint/linter.hpp"
 #include "lang/parser.hpp"
-#include "lang/render.hpp"
+#include "lang/unified_diff.hpp"
+#include "omc/check_report.hpp"
+#include "omc/check_settings.hpp"
 #include "omc/command.hpp"
 #include "omc/module_names.hpp"
 #include "omc/session.hpp"
+#include "stdlib/file_io.hpp"
 
 namespace omc::tools {
 
@@ -31,7 +34,7 @@ void add_folder(const std::string& folder, std::vector<std::string>& files) {
 }
 
 // Folders become the files below them, sorted by their bytes.
-std::vector<std::string> expand(const std::vector<std::string>& paths) {
+std::vector<std::string> expand(const std::vector<std::string>& paths, CheckSettings& settings) {
   std::vector<std::string> files;
   for (const std::string& path : paths) {
     std::error_code ignored;
@@ -41,6 +44,7 @@ std::vector<std::string> expand(const std::vector<std::string>& paths) {
     }
     std::vector<std::string> below;
     add_folder(path, below);
+    std::erase_if(below, [&](const std::string& file) { return settings.excludes(file); });
     std::ranges::sort(below);
     files.insert(files.end(), below.begin(), below.end());
   }
@@ -59,84 +63,98 @@ bool only_lint_counts(const lang::Source& source) {
 
 class Check {
  public:
-  Check(const Options& options, Console& console) : console_(console), session_(options, console), names_(session_.machine()) {
-    for (const vm::Vm::Category& c : session_.machine().categories()) {
-      const auto all = session_.machine().builtins();
-      const auto categories = session_.machine().categories();
-      const size_t end = &c == &categories.back() ? all.size() : (&c)[1].first;
-      for (size_t i = c.first; i < end; ++i) builtins_[all[i]->name] = {all[i]->signature, all[i]->summary, c.name};
-    }
+  Check(const Options& options, Console& console)
+      : options_(options), console_(console), settings_(options), session_(options, console), names_(session_.machine()) {
+    vm::Vm& machine = session_.machine();
+    for (const vm::Builtin* b : machine.builtins())
+      builtins_[b->name] = {b->signature, b->summary, machine.effect_of(*b) == vm::Effect::Pure};
   }
 
-  int run(const std::vector<std::string>& paths) {
-    const std::vector<std::string> files = expand(paths);
-    several_ = files.size() > 1;
+  int run() {
+    const std::vector<std::string> files = expand(options_.positionals, settings_);
+    const std::string* format = options_.value("--output-format");
+    const auto report = make_check_report(format ? *format : options_.json ? "json" : "text", console_, files.size() > 1);
     int status = 0;
-    for (const std::string& path : files) status = std::max(status, file(path));
+    for (const std::string& path : files) status = std::max(status, file(path, *report));
+    if (!options_.given("--diff")) report->finish();
     return status;
   }
 
  private:
-  int file(const std::string& path) {
+  struct Checked {
+    CheckedFile file;
+    lang::ParseResult parsed;
+  };
+
+  Checked check(std::shared_ptr<const lang::Source> source, const std::string& path) {
+    Checked checked{{.source = source}, lang::parse(*source)};
+    CheckedFile& file = checked.file;
+    if (!checked.parsed.ok()) {
+      file.syntax.assign(checked.parsed.diagnostics.begin(), checked.parsed.diagnostics.end());
+      return checked;
+    }
+    lang::Module& module = *checked.parsed.module;
+    lang::Findings found = lang::check(module, checked.parsed.tokens, names_.known(module), builtins_, settings_.rules_for(path));
+    file.iterations = found.heal.iterations;
+    file.exhausted = found.heal.exhausted;
+    const bool hints_only = only_lint_counts(*source);
+    for (const lang::Diagnostic& d : found.heal.found)
+      (hints_only || d.severity == lang::Severity::Hint ? file.hints : file.failing).push_back(d);
+    file.lint.assign(found.lint.begin(), found.lint.end());
+    return checked;
+  }
+
+  int file(const std::string& path, CheckReport& report) {
     std::string reason;
     const auto source = read(path, reason);
     if (!source) return console_.fail(1, "reading {}: {}", path, reason);
-    const lang::ParseResult parsed = lang::parse(*source);
-    if (!parsed.ok()) {
-      console_.error("parse error: " + parsed.first_message());
-      // The message names no file: where several are checked, or somebody looks on, the place is shown too.
-      if (several_ || console_.error_is_terminal())
-        for (const lang::Diagnostic& d : parsed.diagnostics) console_.error(lang::render(*source, d, {console_.colour(), 100}));
-      return 1;
+    Checked checked = check(source, path);
+    if (options_.given("--fix") || options_.given("--diff")) {
+      checked = fixed(std::move(checked), path);
+      const std::string_view before = source->text(), after = checked.file.source->text();
+      if (options_.given("--diff")) {
+        if (checked.file.syntax.empty()) {
+          console_.write(lang::unified_diff(before, after, path, path + " (fixed)"));
+          return before == after ? 0 : 1;
+        }
+      } else if (before != after) {
+        std::error_code why;
+        if (!stdlib::replace_file(path, after, why)) return console_.fail(1, "writing {}: {}", path, reason_text(why));
+      }
     }
-    const lang::KnownNames known = names_.known(*parsed.module);
-    lang::Diagnostics lint;
-    {
-      const lang::NameScopes scopes(*parsed.module, known);
-      lint = lang::lint({*parsed.module, parsed.tokens, scopes, builtins_}, lang::RuleSet::defaults());
-    }
-    const lang::HealReport healed = lang::heal(*parsed.module, known);  // last: it changes the tree
-    return report(*source, healed, lint);
+    report.add(checked.file);
+    return checked.file.issues() > 0 || !checked.file.syntax.empty() ? 1 : 0;
   }
 
-  int report(const lang::Source& source, const lang::HealReport& healed, const lang::Diagnostics& lint) {
-    const std::string& path = source.path();
-    const bool hints_only = only_lint_counts(source);
-    std::vector<const lang::Diagnostic*> failing, hints, by_place, structure;
-    for (const lang::Diagnostic& d : healed.found)
-      (hints_only || d.severity == lang::Severity::Hint ? hints : failing).push_back(&d);
-    for (const lang::Diagnostic& d : lint)
-      (lang::find_rule(d.code)->place == lang::Rule::Place::Token ? by_place : structure).push_back(&d);
-    std::ranges::stable_sort(by_place, {}, [](const lang::Diagnostic* d) { return d->span.begin; });
-    const size_t issues = failing.size() + lint.size();
-    if (issues == 0) {
-      console_.write(fmt::format("{}: clean ({} iteration{}){}\n", path, healed.iterations, healed.iterations == 1 ? "" : "s",
-                                 hints.empty() ? "" : fmt::format(" — {} hint(s)", hints.size())));
-    } else {
-      console_.write(fmt::format("{}: {} issue(s) ({} heal, {} lint, {} hint) — {} iteration(s) ({})\n", path, issues,
-                                 failing.size(), lint.size(), hints.size(), healed.iterations,
-                                 healed.exhausted ? "exhausted" : "converged"));
+  // Round after round, as one fix may make room for another.
+  Checked fixed(Checked checked, const std::string& path) {
+    constexpr int kRounds = 100;  // a nest of one finding in another takes one for each level
+    const bool unsafe = options_.given("--unsafe-fixes");
+    for (int round = 0; round < kRounds && checked.file.syntax.empty(); ++round) {
+      std::vector<const lang::Diagnostic*> all;
+      for (const auto* list : {&checked.file.failing, &checked.file.hints, &checked.file.lint})
+        for (const lang::Diagnostic& d : *list) all.push_back(&d);
+      lang::Fixed next = lang::apply_fixes(*checked.file.source, checked.parsed, all, unsafe);
+      if (next.count == 0) break;
+      checked = check(std::make_shared<const lang::Source>(path, std::move(next.text)), path);
     }
-    for (const lang::Diagnostic* d : failing) console_.write("  heal: " + d->message + "\n");
-    for (const lang::Diagnostic* d : hints) console_.write("  hint: " + d->message + "\n");
-    for (const lang::Diagnostic* d : by_place) {
-      const lang::Position at = source.position(d->span.begin);
-      console_.write(fmt::format("  {}:{}: [{}] {} (col {})\n", path, at.line, lang::find_rule(d->code)->kind, d->message, at.column));
-    }
-    for (const lang::Diagnostic* d : structure)
-      console_.write(fmt::format("  {}: [{}] {}\n", path, lang::find_rule(d->code)->kind, d->message));
-    return issues == 0 ? 0 : 1;
+    return checked;
   }
 
+  const Options& options_;
   Console& console_;
+  CheckSettings settings_;
   Session session_;
   ModuleNames names_;
   lang::BuiltinFacts builtins_;
-  bool several_ = false;
 };
 
-int check(const Options& options, Console& console) { return Check(options, console).run(options.positionals); }
+int check(const Options& options, Console& console) { return Check(options, console).run(); }
 
+const Option kFix("--fix", "", "--check", "applies the fixes that keep the meaning of the program; with --diff only shows them");
+const Option kUnsafe("--unsafe-fixes", "", "--check", "with --fix: also those that may change it");
+const Option kFormat("--output-format", "FORMAT", "--check", "text (default), full, json, sarif, github",
+                     [](Options&, std::string_view name) { return is_report_format(name); });
 const Command kRow("--check", "-c", "PATH...", "slips that heal and lint findings of files and folders; never runs anything", check);
 
 }  // namespace
