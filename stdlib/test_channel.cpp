@@ -46,7 +46,7 @@ static Value test_clear_failures(Vm& vm, Args) {
 }
 
 constexpr Builtin kBuiltins[] = {
-    {"test_record_failure", "(msg) -> int", "Notes a failure of the current test.",
+    {"test_record_failure", "(message) -> int", "Notes a failure of the current test.",
      "test_record_failure(\"two is not three\")  # 0", test_record_failure},
     {"test_set_current", "(name) -> null", "Names the test that failures belong to.",
      "test_set_current(\"sums\")  # null", test_set_current},

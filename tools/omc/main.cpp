@@ -46,6 +46,12 @@ int run(void* argument) {
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a write says so; the program then ends silently
   omc::tools::Invocation invocation{{argv + 1, argv + argc}, {}};
+  // omc-grep and the like, installed as links, are the subcommand of that name.
+  const std::string_view name = argc > 0 ? std::string_view(argv[0]).substr(std::string_view(argv[0]).rfind('/') + 1) : "";
+  if (name.starts_with("omc-")) {
+    const omc::tools::Command* command = omc::tools::find_command(name.substr(4));
+    if (command && !command->is_mode()) invocation.words.emplace(invocation.words.begin(), command->flag);
+  }
   const int status = omc::tools::on_large_stack(omc::tools::run, &invocation);
   invocation.console.flush();
   return status;

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "omc/command.hpp"
+#include "omc/find_files.hpp"
 #include "omc/json_line.hpp"
 #include "omc/session.hpp"
 #include "omc/suite.hpp"
@@ -81,19 +82,6 @@ int test(const Options& options, Console& console) {
 
 // --- a folder with all below it ---
 
-void find_test_files(const fs::path& folder, std::vector<std::string>& paths) {
-  std::error_code why;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, why)) {
-    const std::string name = entry.path().filename().string();
-    if (entry.is_directory(why)) {
-      const bool skipped = name == "target" || name == "node_modules" || name == ".git" || name == "omc_modules";
-      if (!skipped && !entry.is_symlink(why)) find_test_files(entry.path(), paths);
-    } else if (name.starts_with("test_") && name.ends_with(".omc") && entry.is_regular_file(why)) {
-      paths.push_back(entry.path().string());
-    }
-  }
-}
-
 // At most 58 bytes, cut at the start of a character.
 std::string shortened(const std::string& path) {
   if (path.size() <= 58) return path;
@@ -143,9 +131,8 @@ int test_all(const Options& options, Console& console) {
   const std::string folder = options.positionals.empty() ? "tests" : options.positionals.back();
   std::error_code why;
   if (!fs::is_directory(folder, why)) return console.fail(2, "test-all: not a directory: {}", folder);
-  std::vector<std::string> paths;
-  find_test_files(folder, paths);
-  std::sort(paths.begin(), paths.end());
+  const auto paths = find_files(folder, {"target", "node_modules", ".git", "omc_modules"},
+                                [](std::string_view name) { return name.starts_with("test_") && name.ends_with(".omc"); });
   if (paths.empty()) {
     if (options.json)
       console.write(JsonLine().truth("summary", true).text("dir", folder).number("files", 0).number("tests", 0)
