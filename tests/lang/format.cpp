@@ -132,8 +132,9 @@ const Row kRows[] = {
 
 std::vector<std::string> programs() {
   std::vector<std::string> paths;
-  for (const auto& entry : fs::recursive_directory_iterator(OMC_CASES))
-    if (entry.path().extension() == ".omc") paths.push_back(entry.path().string());
+  for (const auto& entry : fs::recursive_directory_iterator(OMC_ROOT))
+    if (entry.path().extension() == ".omc" && entry.path().string().find("/build/") == std::string::npos)
+      paths.push_back(entry.path().string());
   std::ranges::sort(paths);
   return paths;
 }
