@@ -67,10 +67,7 @@ inline vm::Array* gather(vm::Vm& vm, const vm::Array* array, std::span<const siz
 // All elements of an array at once; as many as it has. The kind may change so, since none of the old ones is left.
 inline void replace_elements(vm::Heap& heap, vm::Array* array, std::span<const double> elements) {
   if (array->kind == vm::ElementKind::Values) {
-    void* data = heap.allocate_raw(elements.size_bytes());
-    heap.free_raw(array->data, array->capacity * sizeof(vm::Value));
-    array->data = data;
-    array->capacity = elements.size();
+    array->replace_elements(heap, heap.allocate_raw(elements.size_bytes()), elements.size(), vm::ElementKind::Floats);
   }
   array->kind = vm::ElementKind::Floats;
   std::ranges::copy(elements, array->floats);

@@ -17,6 +17,8 @@ namespace {
 
 // Strings shorter than this are copied by `+`; longer results get a StringBuffer to grow in.
 constexpr size_t kBufferFrom = 64;
+// Up to so many bytes of elements stand behind their array from the start.
+constexpr size_t kInsideBytes = 64;
 
 }  // namespace
 
@@ -44,9 +46,22 @@ uint32_t hash_text(std::string_view text) {
 
 void Heap::refuse() { throw Error("Memory limit exceeded (" + size_text(limits_.hard) + ")"); }
 
+void* Heap::allocate_large(size_t bytes) {
+  charge(bytes);
+  large_.push_back({nullptr, bytes});
+  void* memory = std::malloc(bytes);
+  if (!memory) {
+    large_.pop_back();
+    discharge(bytes);
+    throw std::bad_alloc();
+  }
+  large_.back().object = static_cast<Object*>(memory);
+  return memory;
+}
+
 void* Heap::allocate_raw(size_t bytes) {
   charge(bytes);
-  void* p = std::malloc(std::max<size_t>(bytes, 1));
+  void* p = PoolSet::fits(bytes) ? raw_.allocate(bytes) : std::malloc(bytes);
   if (!p) {
     discharge(bytes);
     throw std::bad_alloc();
@@ -55,8 +70,15 @@ void* Heap::allocate_raw(size_t bytes) {
 }
 
 void* Heap::reallocate_raw(void* old, size_t old_bytes, size_t now_bytes) {
+  if (!old) return allocate_raw(now_bytes);
+  if (PoolSet::fits(old_bytes) || PoolSet::fits(now_bytes)) {
+    void* p = allocate_raw(now_bytes);
+    std::memcpy(p, old, std::min(old_bytes, now_bytes));
+    free_raw(old, old_bytes);
+    return p;
+  }
   if (now_bytes > old_bytes) charge(now_bytes - old_bytes);
-  void* p = std::realloc(old, std::max<size_t>(now_bytes, 1));
+  void* p = std::realloc(old, now_bytes);
   if (!p) {
     if (now_bytes > old_bytes) discharge(now_bytes - old_bytes);
     throw std::bad_alloc();
@@ -67,7 +89,8 @@ void* Heap::reallocate_raw(void* old, size_t old_bytes, size_t now_bytes) {
 
 void Heap::free_raw(void* old, size_t bytes) {
   if (!old) return;
-  std::free(old);
+  if (PoolSet::fits(bytes)) raw_.free(old, bytes);
+  else std::free(old);
   discharge(bytes);
 }
 
@@ -126,15 +149,28 @@ String* Heap::concatenate(const String* a, std::string_view b) {
 }
 
 Array* Heap::array(ElementKind kind, size_t size) {
+  const size_t bytes = size * Array::element_bytes(kind);
+  if (bytes <= kInsideBytes) {
+    Array* a = allocate<Array>(Tag::Array, bytes);
+    a->kind = kind;
+    if (size == 0) return a;
+    a->data = a + 1;
+    std::memset(a->data, 0, bytes);
+    a->size = a->capacity = size;
+    return a;
+  }
   Array* a = allocate<Array>(Tag::Array);
   a->kind = kind;
-  if (size == 0) return a;
-  const size_t bytes = size * Array::element_bytes(kind);
-  charge(bytes);
-  a->data = std::calloc(size, Array::element_bytes(kind));
-  if (!a->data) {
-    discharge(bytes);
-    throw std::bad_alloc();
+  if (PoolSet::fits(bytes)) {
+    a->data = allocate_raw(bytes);
+    std::memset(a->data, 0, bytes);
+  } else {
+    charge(bytes);
+    a->data = std::calloc(size, Array::element_bytes(kind));
+    if (!a->data) {
+      discharge(bytes);
+      throw std::bad_alloc();
+    }
   }
   a->size = a->capacity = size;
   return a;
@@ -142,7 +178,7 @@ Array* Heap::array(ElementKind kind, size_t size) {
 
 Array* Heap::array_of(std::span<const Value> values) {
   bool all_ints = true, all_floats = true;
-  for (const Value v : values) {
+  for (const Value& v : values) {
     all_ints &= v.is_int();
     all_floats &= v.is_float();
   }
@@ -151,7 +187,7 @@ Array* Heap::array_of(std::span<const Value> values) {
   for (size_t i = 0; i < values.size(); ++i) {
     if (all_ints) a->ints[i] = values[i].as_int();
     else if (all_floats) a->floats[i] = values[i].as_float();
-    else a->values[i] = values[i];
+    else a->values[i] = values[i].read();
   }
   return a;
 }
@@ -247,80 +283,55 @@ void Heap::collect(const std::function<void(Marker&)>& mark_roots) {
   mark_roots(marker);
   marker.drain();
   std::erase_if(interned_, [](const auto& entry) { return !entry.second->marked; });
-  Object** link = &objects_;
-  while (Object* o = *link) {
-    if (o->marked) {
-      o->marked = false;
-      link = &o->next;
-    } else {
-      *link = o->next;
-      free_object(o);
-      ++statistics_.objects_freed;
-    }
-  }
+  sweep(/*everything=*/false);
   ++statistics_.collections;
   threshold_ = std::max(limits_.soft, used_ * 2);
   if (limits_.hard != SIZE_MAX) threshold_ = std::min(threshold_, used_ + (limits_.hard - std::min(used_, limits_.hard)) / 2);
 }
 
-void Heap::free_object(Object* o) {
-  const auto release = [this, o](auto* object, size_t extra = 0) {
-    using T = std::remove_pointer_t<decltype(object)>;
-    discharge(sizeof(T) + extra);
-    object->~T();
-    ::operator delete(static_cast<void*>(o));
-  };
-  switch (o->tag) {
-    case Tag::String: {
-      auto* s = static_cast<String*>(o);
-      release(s, s->buffer ? 0 : s->size_bytes);
-      break;
+void Heap::sweep(bool everything) {
+  const auto stays = [this, everything](Object* o) {
+    if (o->marked && !everything) {
+      o->marked = false;
+      return true;
     }
+    finish(o);
+    ++statistics_.objects_freed;
+    return false;
+  };
+  objects_.sweep([&](Object* o, size_t bytes) {
+    if (stays(o)) return true;
+    discharge(bytes);
+    return false;
+  });
+  size_t kept = 0;
+  for (const Large& large : large_) {
+    if (stays(large.object)) {
+      large_[kept++] = large;
+    } else {
+      discharge(large.bytes);
+      std::free(large.object);
+    }
+  }
+  large_.resize(kept);
+}
+
+void Heap::finish(Object* o) {
+  switch (o->tag) {
     case Tag::StringBuffer: {
       auto* b = static_cast<StringBuffer*>(o);
       free_raw(b->data, b->capacity);
-      release(b);
       break;
     }
-    case Tag::Array: {
-      auto* a = static_cast<Array*>(o);
-      free_raw(a->data, a->capacity * Array::element_bytes(a->kind));
-      release(a);
-      break;
-    }
-    case Tag::Dict: {
-      auto* d = static_cast<Dict*>(o);
-      d->clear(*this);
-      release(d);
-      break;
-    }
-    case Tag::Function: {
-      auto* f = static_cast<Function*>(o);
-      if (f->kind == FunctionKind::Closure) {
-        auto* c = static_cast<Closure*>(f);
-        release(c, c->capture_count * sizeof(Value));
-      } else if (f->kind == FunctionKind::Constructor) {
-        auto* c = static_cast<Constructor*>(f);
-        release(c, c->field_count * sizeof(String*));
-      } else {
-        release(static_cast<FunctionReference*>(f));
-      }
-      break;
-    }
-    case Tag::Singularity: release(static_cast<Singularity*>(o)); break;
-    case Tag::Box: release(static_cast<Box*>(o)); break;
-    case Tag::LateScope: release(static_cast<LateScope*>(o)); break;
-    case Tag::Proto: release(static_cast<Proto*>(o)); break;
-    case Tag::Other: release(static_cast<OtherObject*>(o)); break;
-    default: OMC_ASSERT(false);
+    case Tag::Array: static_cast<Array*>(o)->replace_elements(*this, nullptr, 0, o->kind); break;
+    case Tag::Dict: static_cast<Dict*>(o)->clear(*this); break;
+    case Tag::LateScope: static_cast<LateScope*>(o)->~LateScope(); break;
+    case Tag::Proto: static_cast<Proto*>(o)->~Proto(); break;
+    case Tag::Other: static_cast<OtherObject*>(o)->~OtherObject(); break;
+    default: break;
   }
 }
 
-Heap::~Heap() {
-  while (Object* o = objects_) {
-    objects_ = o->next;
-    free_object(o);
-  }
-}
+Heap::~Heap() { sweep(/*everything=*/true); }
 
 }  // namespace omc::vm

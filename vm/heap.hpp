@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "vm/object.hpp"
+#include "vm/pool.hpp"
 
 namespace omc::vm {
 
@@ -62,12 +63,15 @@ class Heap {
   template <class T>
   T* allocate(Tag tag, size_t extra = 0) {
     const size_t bytes = sizeof(T) + extra;
-    charge(bytes);
-    void* memory = ::operator new(bytes);
+    void* memory;
+    if (PoolSet::fits(bytes)) [[likely]] {
+      charge(PoolSet::slot_bytes(bytes));
+      memory = objects_.allocate(bytes);
+    } else {
+      memory = allocate_large(bytes);
+    }
     T* object = new (memory) T();
     object->tag = tag;
-    object->next = objects_;
-    objects_ = object;
     ++statistics_.objects_made;
     return object;
   }
@@ -106,13 +110,21 @@ class Heap {
 
  private:
   [[noreturn]] void refuse();
-  void free_object(Object* o);
+  void* allocate_large(size_t bytes);
+  void finish(Object* o);  // gives back what it owns
+  void sweep(bool everything);
 
   HeapLimits limits_;
   size_t threshold_;
   size_t used_ = 0;
   std::atomic<bool>* due_ = nullptr;
-  Object* objects_ = nullptr;
+  PoolSet objects_;
+  PoolSet raw_;  // small memory behind objects
+  struct Large {
+    Object* object;
+    size_t bytes;
+  };
+  std::vector<Large> large_;  // objects beyond the slots of the pools, each from malloc
   std::unordered_map<std::string_view, String*> interned_;
   HeapStatistics statistics_;
 };

@@ -16,12 +16,15 @@
 
 namespace omc::vm {
 
+enum class ElementKind : uint8_t { Ints, Floats, Values };
+
+// The bytes behind the first two belong to single kinds: they would be padding in their own structures.
 struct Object {
-  Object* next = nullptr;  // all objects of the heap, for the sweep
   Tag tag;
   bool marked = false;
-  uint8_t flags = 0;  // meaning is the kind's own
-  uint32_t hash = 0;  // String: of its text once `kHashed` is set
+  uint8_t flags = 0;                     // meaning is the kind's own
+  ElementKind kind = ElementKind::Ints;  // of an Array
+  uint32_t hash = 0;                     // of a String's text, once `kHashed` is set
 };
 
 // Growing room behind strings made by `+`: the string that ends where `used` ends may be extended in place, all others
@@ -47,19 +50,16 @@ struct String : Object {
   bool ascii() const { return count_characters() == size_bytes; }
 };
 
-enum class ElementKind : uint8_t { Ints, Floats, Values };
-
 // Ints and floats are unboxed contiguous memory. A kind changes only by widening to Values; an empty array takes the kind
 // of its first element.
 struct Array : Object {
-  ElementKind kind = ElementKind::Ints;
   size_t size = 0;
   size_t capacity = 0;
   union {
     int64_t* ints;
     double* floats;
     Value* values;
-    void* data = nullptr;  // owned
+    void* data = nullptr;  // owned, or behind this object
   };
 
   bool empty() const { return size == 0; }
@@ -81,6 +81,9 @@ struct Array : Object {
   void push(Heap& heap, Value v);
   void reserve(Heap& heap, size_t n);
   void widen(Heap& heap);  // to Values
+  // Puts other memory from Heap::allocate_raw in the place of the elements, which are gone.
+  void replace_elements(Heap& heap, void* memory, size_t memory_capacity, ElementKind memory_kind);
+  bool inside() const { return data == this + 1; }  // the elements stand behind the object, until there are more
   static constexpr size_t element_bytes(ElementKind kind) { return kind == ElementKind::Values ? sizeof(Value) : 8; }
 };
 

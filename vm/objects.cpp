@@ -19,20 +19,32 @@ uint32_t String::count_characters() const {
 
 // --- Array -------------------------------------------------------------------------------------------------------------
 
+void Array::replace_elements(Heap& heap, void* memory, size_t memory_capacity, ElementKind memory_kind) {
+  if (!inside()) heap.free_raw(data, capacity * element_bytes(kind));
+  data = memory;
+  capacity = memory_capacity;
+  kind = memory_kind;
+}
+
 void Array::reserve(Heap& heap, size_t n) {
   if (n <= capacity) return;
-  data = heap.reallocate_raw(data, capacity * element_bytes(kind), n * element_bytes(kind));
+  const size_t bytes = element_bytes(kind);
+  if (inside()) {
+    void* memory = heap.allocate_raw(n * bytes);
+    std::memcpy(memory, data, size * bytes);
+    data = memory;
+  } else {
+    data = heap.reallocate_raw(data, capacity * bytes, n * bytes);
+  }
   capacity = n;
 }
 
 void Array::widen(Heap& heap) {
   if (kind == ElementKind::Values) return;
-  Value* now = static_cast<Value*>(heap.allocate_raw(std::max<size_t>(capacity, 1) * sizeof(Value)));
+  const size_t n = std::max<size_t>(capacity, 1);
+  Value* now = static_cast<Value*>(heap.allocate_raw(n * sizeof(Value)));
   for (size_t i = 0; i < size; ++i) now[i] = at(i);
-  heap.free_raw(data, capacity * 8);
-  values = now;
-  capacity = std::max<size_t>(capacity, 1);
-  kind = ElementKind::Values;
+  replace_elements(heap, now, n, ElementKind::Values);
 }
 
 void Array::set(Heap& heap, size_t i, Value v) {
@@ -49,11 +61,7 @@ void Array::push(Heap& heap, Value v) {
   if (size == 0) {
     const ElementKind wanted = v.is_int() ? ElementKind::Ints : v.is_float() ? ElementKind::Floats : ElementKind::Values;
     if (wanted != kind) {
-      if (element_bytes(wanted) != element_bytes(kind) && data) {
-        heap.free_raw(data, capacity * element_bytes(kind));
-        data = nullptr;
-        capacity = 0;
-      }
+      if (element_bytes(wanted) != element_bytes(kind)) replace_elements(heap, nullptr, 0, wanted);
       kind = wanted;
     }
   } else if (!((kind == ElementKind::Ints && v.is_int()) || (kind == ElementKind::Floats && v.is_float()))) {

@@ -30,6 +30,7 @@ enum class Tag : uint8_t {
   LateScope,
   Proto,
   StringBuffer,
+  Free,  // no object: unused memory of the heap
 };
 inline constexpr Tag kFirstHeapTag = Tag::String;  // from here on the payload is an Object*
 
