@@ -164,7 +164,8 @@ static void adamw_1M(benchmark::State& state) {
   const Compute compute;
   int64_t step = 0;
   for (auto _ : state) {
-    adamw_step(compute, {0.001, 0.9, 0.999, 1e-8, 0.01}, ++step, theta, gradient, m, v, theta);
+    AdamWStep({0.001, 0.9, 0.999, 1e-8, 0.01}, ++step)
+        .update(compute, theta.size(), theta.data(), gradient.data(), m.data(), v.data(), theta.data());
     benchmark::DoNotOptimize(theta.data());
   }
 }

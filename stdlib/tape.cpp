@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "stdlib/array_building.hpp"
 #include "stdlib/stdlib.hpp"
 #include "stdlib/tape_state.hpp"
 #include "vm/vm.hpp"
@@ -133,7 +134,7 @@ tape::Tape::RowReader row_reader(Value v) {
 }
 
 Array* row_array(Vm& vm, const tape::Reading& cells, size_t from, size_t count, bool ints) {
-  Array* row = vm.heap().array(ints ? ElementKind::Ints : ElementKind::Floats, count);
+  Array* row = unfilled(vm, ints ? ElementKind::Ints : ElementKind::Floats, count);
   if (ints)
     for (size_t c = 0; c < count; ++c) row->ints[c] = static_cast<int64_t>(cells[from + c]);
   else if (count)

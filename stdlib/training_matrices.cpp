@@ -1,10 +1,15 @@
 // Matrix formulas for training by attractor distance, and AdamW on arrays (language reference, chapter 04, section 11).
 // A matrix is an array of rows, a vector an array whose first element is no array.
 
+#include <bit>  // bit_width
+
 #include "stdlib/array_arguments.hpp"
 #include "stdlib/array_building.hpp"
 #include "stdlib/stdlib.hpp"
+#include "stdlib/tape_state.hpp"
 #include "substrate/matrix.hpp"
+#include "tape/optim/adamw.hpp"
+#include "tape/tape.hpp"
 
 namespace omc::stdlib {
 
@@ -58,7 +63,8 @@ static Value substrate_resample_matrix(Vm& vm, Args args) {
 
 namespace {
 
-// The cells of a vector (one row) or a rectangular matrix, copied row after row: arguments may share rows.
+// The rows of a vector (one row) or a rectangular matrix. Those of floats are read and written where they are, unless
+// arguments share rows: then, and for rows of other kinds, the cells are copies until store().
 class Cells {
  public:
   Cells(const Args& args, size_t i, std::string_view label) {
@@ -75,31 +81,64 @@ class Cells {
       if (!array->empty()) rows_.push_back(array);
     } else {
       if (arrays != array->size) throw refuse("mixed 1D/2D rows");
+      rows_.reserve(arrays);
       for (const Value row : std::span(array->values, array->size)) rows_.push_back(row.as_array());
     }
     columns_ = rows_.empty() ? 0 : rows_[0]->size;
     if (std::ranges::any_of(rows_, [this](const Array* row) { return row->size != columns_; }))
       throw refuse("ragged 2D array");
-    cells_.resize(rows_.size() * columns_);
-    for (size_t r = 0; r < rows_.size(); ++r) read_cells<double>(rows_[r], 0, row(r));
+    if (!std::ranges::all_of(rows_, &Array::is_floats)) copy();
   }
 
-  std::span<double> all() { return cells_; }
-  std::span<double> row(size_t r) { return all().subspan(r * columns_, columns_); }
+  void copy() {
+    if (copied_) return;
+    copies_.resize(rows_.size() * columns_);
+    for (size_t r = 0; r < rows_.size(); ++r) read_cells<double>(rows_[r], 0, std::span(copies_).subspan(r * columns_, columns_));
+    copied_ = true;
+  }
+  void store(Heap& heap) {
+    if (!copied_) return;
+    for (size_t r = 0; r < rows_.size(); ++r)
+      replace_elements(heap, rows_[r], std::span<const double>(copies_).subspan(r * columns_, columns_));
+  }
+
+  double* row(size_t r) { return copied_ ? copies_.data() + r * columns_ : rows_[r]->floats; }
+  std::span<Array* const> arrays() const { return rows_; }
   size_t rows() const { return rows_.size(); }
+  size_t columns() const { return columns_; }
   std::string shape() const { return std::to_string(rows_.size()) + "×" + std::to_string(columns_); }
   bool same_shape(const Cells& other) const { return rows() == other.rows() && columns_ == other.columns_; }
-
-  // Back into the arrays they came from.
-  void store(Heap& heap) {
-    for (size_t r = 0; r < rows_.size(); ++r) replace_elements(heap, rows_[r], row(r));
-  }
 
  private:
   std::vector<Array*> rows_;
   size_t columns_ = 0;
-  std::vector<double> cells_;
+  std::vector<double> copies_;
+  bool copied_ = false;
 };
+
+// Whether one of the arrays that are written stands a second time among those or among the ones that are read.
+bool share_rows(std::initializer_list<const Cells*> written, std::initializer_list<const Cells*> read) {
+  size_t count = 0;
+  for (const Cells* cells : written) count += cells->rows();
+  const int bits = std::bit_width(count) + 1;  // of the table's size: at least half of it stays empty
+  std::vector<const Array*> table(size_t{1} << bits);
+  const auto place = [&](const Array* array) {
+    // Fibonacci hashing: Knuth, The Art of Computer Programming, volume 3, 2nd ed. 1998, section 6.4.
+    size_t i = (reinterpret_cast<uintptr_t>(array) * 0x9e3779b97f4a7c15u) >> (64 - bits);
+    while (table[i] && table[i] != array) i = (i + 1) & (table.size() - 1);
+    return &table[i];
+  };
+  for (const Cells* cells : written) {
+    for (const Array* array : cells->arrays()) {
+      const Array** const entry = place(array);
+      if (*entry) return true;
+      *entry = array;
+    }
+  }
+  return std::ranges::any_of(read, [&](const Cells* cells) {
+    return std::ranges::any_of(cells->arrays(), [&](const Array* array) { return *place(array) != nullptr; });
+  });
+}
 
 }  // namespace
 
@@ -108,20 +147,28 @@ static Value substrate_adamw_update(Vm& vm, Args args) {
   if (!cur.same_shape(grad) || !cur.same_shape(m) || !cur.same_shape(v))
     throw args.error("shape mismatch: cur=" + cur.shape() + ", grad=" + grad.shape() + ", m=" + m.shape() +
                      ", v=" + v.shape());
-  const substrate::AdamW optimizer = {
-      .lr = args.number(4),
-      .b1 = args.number(5),
-      .b2 = args.number(6),
-      .eps = args.number(7),
-      .wd = args.number(8),
-      .step = static_cast<int32_t>(std::clamp<int64_t>(args.integer(9), INT32_MIN, INT32_MAX)),
-  };
-  optimizer.update(cur.all(), grad.all(), m.all(), v.all(), cur.all());
+  const tape::AdamWStep step({.learning_rate = args.number(4),
+                              .beta1 = args.number(5),
+                              .beta2 = args.number(6),
+                              .eps = args.number(7),
+                              .weight_decay = args.number(8)},
+                             std::clamp<int64_t>(args.integer(9), INT32_MIN, INT32_MAX));
+  if (share_rows({&m, &v}, {&cur, &grad}))
+    for (Cells* cells : {&cur, &grad, &m, &v}) cells->copy();
+
+  const size_t rows = cur.rows(), columns = cur.columns();
+  std::vector<Array*> next(rows);
+  for (Array*& row : next) row = unfilled(vm, ElementKind::Floats, columns);
+  const tape::Compute& compute = tape_of(vm).compute();
+  compute.rows(rows, 2 * columns, [&, one = tape::Compute(compute.isa())](size_t begin, size_t end) {
+    for (size_t r = begin; r < end; ++r)
+      step.update(one, columns, cur.row(r), grad.row(r), m.row(r), v.row(r), next[r]->floats);
+  });
   m.store(vm.heap());
   v.store(vm.heap());
-  if (!is_matrix(args[0].as_array())) return vm.heap().floats(cur.all());
-  Array* out = vm.heap().array(ElementKind::Values, cur.rows());
-  for (size_t r = 0; r < cur.rows(); ++r) out->values[r] = vm.heap().floats(cur.row(r));
+  if (!is_matrix(args[0].as_array())) return rows == 0 ? Value(unfilled(vm, ElementKind::Floats, 0)) : Value(next[0]);
+  Array* out = unfilled(vm, ElementKind::Values, rows);
+  std::ranges::copy(next, out->values);
   return out;
 }
 

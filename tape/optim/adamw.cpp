@@ -9,19 +9,24 @@
 
 namespace omc::tape {
 
-void adamw_step(const Compute& compute, const AdamW& settings, int64_t step, std::span<const double> theta,
-                std::span<const double> gradient, std::span<double> m_, std::span<double> v_, std::span<double> next) {
-  const auto [alpha, beta1, beta2, eps, lambda] = settings;
-  const double bias1 = 1 - powi(beta1, step), bias2 = 1 - powi(beta2, step);
-  const double keep1 = beta1, new1 = 1 - beta1, keep2 = beta2, new2 = 1 - beta2, rate = alpha, decay = alpha * lambda,
-               epsilon = eps;
-  const double *const x = theta.data(), *const g = gradient.data();
-  double *const m = m_.data(), *const v = v_.data(), *const out = next.data();
-  compute.cells(theta.size(), 2, [=](size_t i) {
-    m[i] = keep1 * m[i] + new1 * g[i];                                            // line 7
-    v[i] = keep2 * v[i] + (new2 * g[i]) * g[i];                                   // line 8
-    const double adapted = (m[i] / bias1) / (std::sqrt(v[i] / bias2) + epsilon);  // lines 9, 10
-    out[i] = (x[i] - decay * x[i]) - rate * adapted;                              // line 12
+AdamWStep::AdamWStep(const AdamW& settings, int64_t step)
+    : keep1_(settings.beta1),
+      new1_(1 - settings.beta1),
+      keep2_(settings.beta2),
+      new2_(1 - settings.beta2),
+      bias1_(1 - powi(settings.beta1, step)),
+      bias2_(1 - powi(settings.beta2, step)),
+      rate_(settings.learning_rate),
+      decay_(settings.learning_rate * settings.weight_decay),
+      epsilon_(settings.eps) {}
+
+void AdamWStep::update(const Compute& compute, size_t n, const double* x, const double* g, double* m, double* v,
+                       double* out) const {
+  compute.cells(n, 2, [=, *this](size_t i) {
+    m[i] = keep1_ * m[i] + new1_ * g[i];                                             // line 7
+    v[i] = keep2_ * v[i] + (new2_ * g[i]) * g[i];                                    // line 8
+    const double adapted = (m[i] / bias1_) / (std::sqrt(v[i] / bias2_) + epsilon_);  // lines 9, 10
+    out[i] = (x[i] - decay_ * x[i]) - rate_ * adapted;                               // line 12
   });
 }
 

@@ -2,8 +2,8 @@
 // One AdamW step on plain arrays: the builtin substrate_adamw_update, and what a fused optimizer calls for each
 // parameter.
 
+#include <cstddef>  // size_t
 #include <cstdint>  // int64_t
-#include <span>
 
 #include "tape/compute.hpp"
 
@@ -13,8 +13,17 @@ struct AdamW {
   double learning_rate, beta1, beta2, eps, weight_decay;
 };
 
-// next = the parameters after step number `step` (from 1); m and v are updated in place. next may be theta.
-void adamw_step(const Compute& compute, const AdamW& settings, int64_t step, std::span<const double> theta,
-                std::span<const double> gradient, std::span<double> m, std::span<double> v, std::span<double> next);
+// Step number `step`, from 1, of all parameters.
+class AdamWStep {
+ public:
+  AdamWStep(const AdamW& settings, int64_t step);
+
+  // next = the n parameters after the step; m and v are updated in place. next may be theta.
+  void update(const Compute& compute, size_t n, const double* theta, const double* gradient, double* m, double* v,
+              double* next) const;
+
+ private:
+  double keep1_, new1_, keep2_, new2_, bias1_, bias2_, rate_, decay_, epsilon_;
+};
 
 }  // namespace omc::tape

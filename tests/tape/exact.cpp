@@ -146,7 +146,8 @@ BOOST_DATA_TEST_CASE(products_are_rounded_before_they_are_added, bdata::make(isa
   tape.update(w, -e);  // w - (-e)(-e)
   for (size_t i = 0; i < 37; ++i) BOOST_TEST(tape.value(w)[i] == 0.0);
   // m = beta1 m + (1 - beta1) g with beta1 = 2: 2 m - g; the second moment shows the contraction.
-  adamw_step(Compute(isa), {0.0, 0.0, 1 - e, 1.0, 0.0}, 1, theta, gradient, m, v, next);
+  AdamWStep({0.0, 0.0, 1 - e, 1.0, 0.0}, 1)
+      .update(Compute(isa), theta.size(), theta.data(), gradient.data(), m.data(), v.data(), next.data());
   for (size_t i = 0; i < 37; ++i) {
     volatile double scaled = e * gradient[i];
     volatile double square = scaled * gradient[i];

@@ -176,7 +176,8 @@ BOOST_AUTO_TEST_CASE(adamw_follows_the_formula_to_the_bit) {
   std::vector<double> theta = random_cells(random, 37), m(37, 0.0), v(37, 0.0), expected = theta, em = m, ev = v;
   const double lr = 0.01, b1 = 0.9, b2 = 0.999, eps = 1e-8, wd = 0.1;
   for (int step = 1; step <= 5; ++step) {
-    adamw_step(Compute(), {lr, b1, b2, eps, wd}, step, theta, gradient, m, v, theta);
+    AdamWStep({lr, b1, b2, eps, wd}, step)
+        .update(Compute(), theta.size(), theta.data(), gradient.data(), m.data(), v.data(), theta.data());
     double p1 = 1, p2 = 1;
     if (step == 1) p1 = b1, p2 = b2;
     if (step == 2) p1 = b1 * b1, p2 = b2 * b2;
