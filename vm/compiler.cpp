@@ -40,6 +40,10 @@ FunctionCompiler::FunctionCompiler(ModuleContext& context, FunctionCompiler* par
     : context_(context), parent_(parent), function_(function), long_jumps_(long_jumps), here_(function.span) {
   Heap& heap = context.vm.heap();
   proto_ = heap.allocate<Proto>(Tag::Proto);
+  if (const NativeCode* native = context.vm.native_code()) {
+    proto_->call_heat = native->call_heat;
+    proto_->loop_heat = native->loop_heat;
+  }
   std::string name;
   if (!function.name.name.empty()) {
     // A module's alias is part of its functions' names in traces; a hidden prefix is not.

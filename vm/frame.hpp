@@ -16,6 +16,7 @@ struct Frame {
   Value* base;            // R[0]
   bool from_native;       // called by C++: running ends when this frame returns
   bool streaming;         // a yield here goes to the consumer
+  bool native_caller;     // with from_native: called by native code, which writes the line of the trace
 };
 
 class Stack {
@@ -30,6 +31,7 @@ class Stack {
   Value* end = nullptr;
   Frame* frames = nullptr;
   size_t depth = 0;             // frames in use
+  size_t depth_limit;           // a call is refused beyond it: less than the option by the native calls without a frame
   size_t frame_capacity = 0;
   Value* native_top = nullptr;  // where the arguments of calls from C++ may be put, when above the top frame
 

@@ -38,7 +38,7 @@ bool Interpreter::run(Vm& vm) {
   Stack& stack = vm.stack_;
   Heap& heap = vm.heap_;
   const bool specialise = vm.options_.specialise;
-  Frame* const last_frame = stack.frames + vm.options_.max_depth;  // beyond it calls are refused
+  Frame* const last_frame = stack.frames + stack.depth_limit;  // beyond it calls are refused
   Frame* frame = &stack.frames[stack.depth - 1];
   Value* r = frame->base;
   const Value* k = frame->proto->constants.data();
@@ -79,7 +79,10 @@ bool Interpreter::run(Vm& vm) {
   do {                          \
     const auto o = (offset);    \
     ip += o;                    \
-    if (o < 0) SAFEPOINT();     \
+    if (o < 0) {                \
+      if (--frame->proto->loop_heat < 0) [[unlikely]] goto hot_loop; \
+      SAFEPOINT();              \
+    }                           \
   } while (0)
 
   DISPATCH();
@@ -649,6 +652,11 @@ enter: {
     Support::arity_error(vm, callee, count);
     goto raise;
   }
+  if (--proto->call_heat < 0) [[unlikely]] {
+    const NativeCode::Outcome outcome = Support::call_native(vm, callee, arguments, r[A]);
+    if (outcome == NativeCode::Outcome::Done) NEXT();
+    if (outcome == NativeCode::Outcome::Failed) goto raise;
+  }
   Value* const top = arguments + proto->register_count;
   if (top > stack.soft_limit || frame >= last_frame) [[unlikely]] {
     if (frame >= last_frame || !stack.raise_limit(top)) {
@@ -663,6 +671,7 @@ enter: {
   frame->base = arguments;
   frame->from_native = false;
   frame->streaming = false;
+  frame->native_caller = false;
   r = arguments;
   k = proto->constants.data();
   ip = proto->code.data();
@@ -734,6 +743,14 @@ enter: {
     CHECK(Support::print(vm, r[A]));
     NEXT();
   }
+
+  // A jump back to `ip` that has been taken often.
+hot_loop:
+  SAVE_IP();
+  if (Support::loop_native(vm, *frame) == NativeCode::Outcome::Failed) goto raise;
+  ip = frame->ip;
+  SAFEPOINT();
+  NEXT();
 
   // An error is pending: leave frames until one has a handler, or C++ called it.
 raise:

@@ -466,6 +466,20 @@ bool Support::import(Vm& vm, const Frame& frame, const ImportSite& site, LateSco
   return guarded(vm.pending_, [&] { vm.modules_->import(site, *frame.proto->source, scope); });
 }
 
+// --- native code -------------------------------------------------------------------------------------------------------
+
+NativeCode::Outcome Support::call_native(Vm& vm, Closure* callee, Value* arguments, Value& result) {
+  const NativeCode::Outcome outcome = NativeSupport::call(vm, callee, arguments, result);
+  if (outcome == NativeCode::Outcome::Failed) {
+    const Frame& frame = vm.stack_.frames[vm.stack_.depth - 1];
+    NativeSupport::add_to_trace(vm, callee->proto, frame.proto,
+                                static_cast<uint32_t>(frame.ip - frame.proto->code.data() - 1));
+  }
+  return outcome;
+}
+
+NativeCode::Outcome Support::loop_native(Vm& vm, Frame& frame) { return NativeSupport::loop(vm, frame); }
+
 // --- errors and output -------------------------------------------------------------------------------------------------
 
 void Support::raise_value(Vm& vm, Value v) {
@@ -537,7 +551,7 @@ bool Support::unwind(Vm& vm) {
     }
     const bool from_native = frame.from_native;
     --stack.depth;
-    if (!proto.is_top_level) {
+    if (!proto.is_top_level && !frame.native_caller) {
       const Frame* caller = from_native ? nullptr : &stack.frames[stack.depth - 1];
       if (vm.left_.size() < Error::kMaxTrace)
         vm.left_.push_back({frame.proto, caller ? caller->proto : nullptr,

@@ -5,6 +5,7 @@
 
 #include "lang/ast.hpp"
 #include "vm/frame.hpp"
+#include "vm/native_code.hpp"
 #include "vm/proto.hpp"
 
 namespace omc::vm {
@@ -60,6 +61,10 @@ struct InterpreterSupport {
   static bool new_closure(Vm& vm, const Frame& frame, Proto* proto, Value& result);
   static bool define_class(Vm& vm, const ClassSite& site, const Value* methods);
   static bool import(Vm& vm, const Frame& frame, const ImportSite& site, LateScope* scope);
+
+  // native code; see NativeCode
+  static NativeCode::Outcome call_native(Vm& vm, Closure* callee, Value* arguments, Value& result);
+  static NativeCode::Outcome loop_native(Vm& vm, Frame& frame);
 
   // errors and output
   static void raise_value(Vm& vm, Value v);

@@ -143,7 +143,10 @@ struct Proto : Object {
   std::vector<std::pair<uint32_t, String*>> index_names;
   std::shared_ptr<const lang::Source> source;
   lang::Span span;
-  void* compiled_unit = nullptr;  // of the JIT
+  // Calls and backward jumps until native code is asked for (native_code.hpp), and what that keeps about this function.
+  int32_t call_heat = INT32_MAX;
+  int32_t loop_heat = INT32_MAX;
+  void* native_state = nullptr;
 
   lang::Span position(size_t pc) const;
   const String* index_name(size_t pc) const;

@@ -24,7 +24,7 @@ void* reserve(size_t bytes) {
 
 }  // namespace
 
-Stack::Stack(size_t max_depth) {
+Stack::Stack(size_t max_depth) : depth_limit(max_depth) {
   frame_capacity = max_depth + 64;  // room for the frames of modules, which no depth counts
   frame_bytes_ = frame_capacity * sizeof(Frame);
   frames = static_cast<Frame*>(reserve(frame_bytes_));

@@ -168,11 +168,21 @@ Value Vm::run_closure(Closure* closure, std::span<const Value> arguments) {
   if (arguments.size() != closure->proto->parameter_count) throw error_texts::arity(*closure, arguments.size());
   Value* base = native_top();
   Value* const top = base + std::max<size_t>(closure->proto->register_count, arguments.size());
-  if (stack_.depth >= options_.max_depth + 1 || (top > stack_.soft_limit && !stack_.raise_limit(top)))
+  if (stack_.depth > stack_.depth_limit || (top > stack_.soft_limit && !stack_.raise_limit(top)))
     throw error_texts::recursion_limit(*this);
   std::copy(arguments.begin(), arguments.end(), base);
+  if (--closure->proto->call_heat < 0) {
+    Value result;
+    const NativeCode::Outcome outcome = NativeSupport::call(*this, closure, base, result);
+    if (outcome == NativeCode::Outcome::Done) return result;
+    if (outcome == NativeCode::Outcome::Failed) {
+      NativeSupport::add_to_trace(*this, closure->proto, nullptr, 0);
+      write_trace();
+      throw std::move(pending_);
+    }
+  }
   Frame& frame = stack_.frames[stack_.depth++];
-  frame = {closure, closure->proto, closure->proto->code.data(), base, true, false};
+  frame = {closure, closure->proto, closure->proto->code.data(), base, true, false, false};
   // A safepoint like that of any call: a callback without loops and calls must not let garbage pile up.
   if (due_.load(std::memory_order_relaxed) && !safepoint()) [[unlikely]] {
     --stack_.depth;
@@ -305,6 +315,7 @@ void Vm::mark_roots(Marker& marker) {
   marker.mark(pending_.thrown);
   marker.mark(result_);
   modules_->mark_roots(marker);
+  if (native_code_) native_code_->mark(marker);
   for (const auto& mark : root_markers_) mark(marker);
 }
 

@@ -23,6 +23,7 @@
 #include "vm/globals.hpp"
 #include "vm/heap.hpp"
 #include "vm/native.hpp"
+#include "vm/native_code.hpp"
 #include "vm/operators.hpp"
 #include "vm/output.hpp"
 #include "vm/proto.hpp"
@@ -117,6 +118,10 @@ class Vm {
   // Parent of a class, or nullptr.
   String* parent_class(const String* name) const;
 
+  // Who makes native code of what gets hot; it must outlive the Vm's runs. nullptr: nobody.
+  void set_native_code(NativeCode* native) { native_code_ = native; }
+  NativeCode* native_code() const { return native_code_; }
+
   // --- running code ---
   // A program. `rewrite` may change its tree before it is compiled; imported modules and evaluated text stay as they are.
   using Rewrite = std::function<void(lang::Module&)>;
@@ -157,6 +162,7 @@ class Vm {
   friend class RootBase;
   friend struct Interpreter;
   friend struct InterpreterSupport;
+  friend struct NativeSupport;
   friend class ModuleLoader;
   friend class Isolation;
   friend class IsolatedVm;
@@ -210,6 +216,7 @@ class Vm {
   Heap heap_;
   Globals globals_;
   Stack stack_;
+  NativeCode* native_code_ = nullptr;
   Output* output_ = nullptr;
   std::vector<const Builtin*> builtins_;
   std::vector<Category> categories_;

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "omc/command.hpp"
+#include "omc/environment.hpp"
 
 namespace omc::tools {
 
@@ -39,6 +40,25 @@ bool parse_seconds(std::string_view text, double& seconds) {
   return error == std::errc() && end == text.data() + text.size() && seconds > 0 && std::isfinite(seconds);
 }
 
+bool set_jit_mode(Options& o, std::string_view v) {
+  o.jit.mode = v == "off" ? jit::Mode::Off : v == "force" ? jit::Mode::Force : jit::Mode::Auto;
+  return v == "auto" || v == "off" || v == "force";
+}
+
+const Variable kJitMode("OMC_JIT", "as --jit=MODE");
+const Variable kHarmonicJit("OMC_HBIT_JIT", "1: as --jit=force");
+const Variable kJitVerify("OMC_HBIT_JIT_VERIFY", "1: checks native code before it is generated, and says so");
+const Variable kJitDump("OMC_HBIT_JIT_DUMP_IR", "1: prints what native code is generated from");
+
+// What the environment asks for; flags have the last word.
+void read_environment(Options& o) {
+  if (kHarmonicJit.is_on()) o.jit.mode = jit::Mode::Force;
+  if (const std::string* mode = kJitMode.text(); mode && !set_jit_mode(o, *mode))
+    throw UsageError{"OMC_JIT: bad value '" + *mode + "'"};
+  o.jit.compiler.verify = kJitVerify.is_on();
+  o.jit.compiler.dump_ir = kJitDump.is_on();
+}
+
 // Those of every mode.
 const Option kJson("--json", "", "--test --test-all --check", "machine-readable output",
                    [](Options& o, std::string_view) { return o.json = true; });
@@ -50,7 +70,7 @@ const Option kTape("--tape", "MODE", "", "numeric mode of the tape: exact (defau
                      return v == "exact" || v == "fast64" || v == "fast32";
                    });
 const Option kJit("--jit", "MODE", "", "native code: auto (default), off, force",
-                  [](Options&, std::string_view v) { return v == "auto" || v == "off" || v == "force"; });
+                  set_jit_mode);
 const Option kDepth("--max-depth", "N", "", "nested calls (default 10000)", [](Options& o, std::string_view v) {
   const auto n = parse_count(v, 1);
   if (n) o.vm.max_depth = *n;
@@ -110,6 +130,7 @@ std::optional<size_t> parse_count(std::string_view text, size_t least) {
 
 Options parse_options(const std::vector<std::string>& words) {
   Options options;
+  read_environment(options);
   size_t i = 0;
   if (!words.empty()) {
     if (const Command* sub = find_command(words[0]); sub && !sub->is_mode()) {

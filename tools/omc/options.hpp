@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "jit/host.hpp"
 #include "vm/vm.hpp"
 
 namespace omc::tools {
@@ -29,6 +30,7 @@ struct Options {
   double timeout_seconds = 0;          // 0: none
   std::string timeout_text;
   vm::VmOptions vm;
+  jit::HostOptions jit;
 
   bool given(std::string_view flag) const { return values_.contains(flag); }
   // Of an option given several times: the last value, or all of them. nullptr when it was not given.

@@ -101,6 +101,12 @@ Session::Session(const Options& options, Console& console) : options_(options), 
   vm_ = std::make_unique<vm::Vm>(std::move(vm));
   vm_->set_output(console);
   stdlib::install(*vm_);
+  if (options.jit.mode != jit::Mode::Off) {
+    jit::HostOptions jit = options.jit;
+    jit.libraries = jit_library_paths();
+    jit_ = std::make_unique<jit::Host>(*vm_, std::move(jit));
+    vm_->set_native_code(jit_.get());
+  }
   running.store(vm_.get());
   if (options.timeout_seconds > 0) start_timer(options.timeout_seconds);
 }

@@ -29,6 +29,7 @@ class Session {
  private:
   const Options& options_;
   Console& console_;
+  std::unique_ptr<jit::Host> jit_;
   std::unique_ptr<vm::Vm> vm_;
 };
 

@@ -1,0 +1,85 @@
+#pragma once
+// What the two halves of the JIT share: the host, linked into omc, which counts, decides and calls; and the compiler, a shared
+// module with LLVM in it, loaded when something is hot. The module sees layouts (vm/*.hpp) and this table, and calls nothing else.
+
+#include <cstdint>
+
+#include "vm/proto.hpp"
+#include "vm/value.hpp"
+
+namespace omc::vm {
+struct GlobalCell;
+}
+
+namespace omc::jit {
+
+inline constexpr uint32_t kAbiVersion = 1;
+
+// A value in two registers; the tag is a vm::Tag, or kErrorTag: an error is pending.
+struct Pair {
+  uint64_t payload, tag;
+};
+inline constexpr uint64_t kErrorTag = 255;
+
+struct Unit;
+
+// An instruction of a function, for calls out of native code.
+struct Site {
+  vm::Closure* closure;
+  uint32_t pc;
+  Unit* unit;
+};
+
+// Calls out of native code. `room` is how many calls deeper it may go.
+struct HostTable {
+  void* host;
+  const void* due;                  // bool: leave at the next jump back
+  const void* soft_limit;           // Value*: registers beyond it must be announced with `grow`
+  Pair (*leave)(void* host, const Site*, vm::Value* base, uint64_t room);
+  uint64_t (*step)(void* host, const Site*, vm::Value* base, uint64_t room);  // 0: failed
+  uint64_t (*step_in_loop)(void* host, const Site*, uint64_t room);
+  void (*failed_call)(void* host, const Site*, const vm::Proto* callee);       // a trace line
+  void (*failed_call_in_loop)(void* host, const Site*, const vm::Proto* callee);
+  uint64_t (*grow)(void* host, vm::Value* top);
+  double (*fmod)(double, double);
+  double (*pow)(double, double);
+  int64_t (*int_pow)(int64_t, int64_t);
+  int64_t (*fold)(int64_t);
+};
+
+// Native functions as C++ calls them. A call: 0 the arguments have other types, 1 the result is there, 2 failed.
+using CallEntry = uint64_t (*)(vm::Value* base, uint64_t room, vm::Value* result);
+// A loop: the pc to go on at, with kLeftEarly when a guard failed; kLoopFailed: an error is pending.
+using LoopEntry = uint64_t (*)(vm::Value* base, uint64_t room);
+inline constexpr uint64_t kLeftEarly = uint64_t{1} << 32;
+inline constexpr uint64_t kLoopFailed = ~uint64_t{0};
+
+struct Unit {
+  vm::Closure* closure = nullptr;
+  uint32_t entry_pc = 0;
+  bool loop = false;
+  void* entry = nullptr;        // CallEntry or LoopEntry; nullptr: refused
+  uint64_t exits = 0;           // left early
+  uint64_t entries = 0;
+  uint32_t code_bytes = 0;
+  double compile_ms = 0;
+  const char* signature = "";   // owned by the compiler
+  const char* reason = "";
+};
+
+struct CompilerOptions {
+  bool verify = false;
+  bool dump_ir = false;
+};
+
+class Compiler {
+ public:
+  virtual ~Compiler() = default;
+  // Compiles for the kinds that the registers (of a loop: of the frame) hold now. False: refused, with the unit's reason.
+  virtual bool compile(Unit& unit, const vm::Value* registers) = 0;
+};
+
+using MakeCompiler = Compiler* (*)(uint32_t version, const HostTable&, const CompilerOptions&);
+inline constexpr const char* kMakeCompiler = "omc_jit_make_compiler";
+
+}  // namespace omc::jit

@@ -1,0 +1,63 @@
+#pragma once
+// The half of the JIT that is linked into omc: decides what is compiled, calls it, and brings back what leaves it.
+//
+//   jit::Host host(vm, options);
+//   vm.set_native_code(&host);
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "jit/abi.hpp"
+#include "vm/native_code.hpp"
+#include "vm/vm.hpp"
+
+namespace omc::jit {
+
+enum class Mode : uint8_t { Off, Auto, Force };
+
+struct HostOptions {
+  Mode mode = Mode::Auto;
+  std::vector<std::string> libraries;  // where the compiler may be, the first that can be opened is taken
+  CompilerOptions compiler;
+};
+
+class Host : public vm::NativeCode {
+ public:
+  Host(vm::Vm& vm, HostOptions options);
+  ~Host() override;
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
+
+  Outcome call(vm::Closure* callee, vm::Value* arguments, vm::Value& result) noexcept override;
+  Outcome loop(vm::Frame& frame) noexcept override;
+  void mark(vm::Marker& marker) override;
+
+ private:
+  struct FunctionState;
+
+  FunctionState& state(vm::Proto* proto);
+  bool ready();
+  Unit* compile(vm::Closure* closure, uint32_t pc, bool loop, const vm::Value* registers);
+  uint64_t budget(const vm::Value* base);
+  void left_early(Unit& unit);
+
+  static Pair leave(void* host, const Site* site, vm::Value* base, uint64_t room);
+  static uint64_t step(void* host, const Site* site, vm::Value* base, uint64_t room);
+  static uint64_t step_in_loop(void* host, const Site* site, uint64_t room);
+  static void failed_call(void* host, const Site* site, const vm::Proto* callee);
+  static void failed_call_in_loop(void* host, const Site* site, const vm::Proto* callee);
+  static uint64_t grow(void* host, vm::Value* top);
+
+  vm::Vm& vm_;
+  const HostOptions options_;
+  HostTable table_;
+  void* library_ = nullptr;
+  std::unique_ptr<Compiler> compiler_;
+  bool unavailable_ = false;
+  uint64_t hidden_room_ = 0;  // calls that native code may not make itself, because its stack is smaller than the limit
+  std::vector<std::unique_ptr<FunctionState>> states_;
+  std::vector<std::unique_ptr<Unit>> units_;
+};
+
+}  // namespace omc::jit

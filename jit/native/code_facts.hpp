@@ -1,0 +1,37 @@
+#pragma once
+// Facts of a function's bytecode that need no types: what each instruction reads and writes, which registers are live where,
+// what belongs to a loop.
+
+#include <cstdint>
+#include <vector>
+
+#include "vm/proto.hpp"
+
+namespace omc::jit {
+
+using Registers = std::vector<bool>;
+
+// What an instruction does to registers. Every instruction has one row in the table of code_facts.cpp or is `opaque`.
+struct Effects {
+  std::vector<uint32_t> reads, writes;
+  bool opaque = false;  // reads any register
+};
+Effects effects(vm::Instruction in);
+
+// Where an instruction may go on, or nothing.
+struct Successors {
+  int64_t next = -1, jump = -1;
+};
+Successors successors(const std::vector<vm::Instruction>& code, size_t pc);
+
+struct CodeFacts {
+  explicit CodeFacts(const vm::Proto& proto);
+  std::vector<vm::Instruction> code;  // a copy: the interpreter rewrites its own
+  std::vector<Registers> live;        // before each instruction
+  std::vector<bool> leader;           // begins a block
+
+  // The instructions of the loop that begins at `header`.
+  std::vector<bool> loop(uint32_t header) const;
+};
+
+}  // namespace omc::jit

@@ -1,0 +1,176 @@
+// The shared module's one door: a Compiler on LLVM's LLJIT.
+//
+// Passes: SROA and the like put the variables of a version into registers; LICM and GVN then share the loads of array headers;
+// unrolling and vectorising would cost more than they bring, since nearly every loop has several ways out.
+
+#include <llvm-c/Analysis.h>
+#include <llvm-c/LLJIT.h>
+#include <llvm-c/Target.h>
+#include <llvm-c/TargetMachine.h>
+#include <llvm-c/Transforms/PassBuilder.h>
+
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "jit/abi.hpp"
+#include "jit/native/lowering.hpp"
+
+namespace omc::jit {
+
+namespace {
+
+constexpr const char* kPasses =
+    "always-inline,"
+    "function(sroa,early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,"
+    "loop-mssa(loop-rotate,licm),simplifycfg,"
+    "loop(indvars),gvn,instcombine<no-verify-fixpoint>,simplifycfg)";
+
+// A text, freed.
+std::string take(char* message) {
+  std::string text = message;
+  LLVMDisposeMessage(message);
+  return text;
+}
+std::string take(LLVMErrorRef error) {
+  char* message = LLVMGetErrorMessage(error);
+  std::string text = message;
+  LLVMDisposeErrorMessage(message);
+  return text;
+}
+
+class LlvmCompiler : public Compiler {
+ public:
+  LlvmCompiler(const HostTable& host, const CompilerOptions& options) : host_(host), options_(options) {}
+
+  ~LlvmCompiler() override {
+    if (machine_) LLVMDisposeTargetMachine(machine_);
+    if (jit_) LLVMOrcDisposeLLJIT(jit_);
+  }
+
+  bool start() {
+    LLVMInitializeX86Target();
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86TargetMC();
+    LLVMInitializeX86AsmPrinter();
+    machine_ = make_machine();
+    if (!machine_) return false;
+    LLVMOrcLLJITBuilderRef builder = LLVMOrcCreateLLJITBuilder();
+    if (LLVMTargetMachineRef other = make_machine())
+      LLVMOrcLLJITBuilderSetJITTargetMachineBuilder(builder, LLVMOrcJITTargetMachineBuilderCreateFromTargetMachine(other));
+    if (LLVMErrorRef error = LLVMOrcCreateLLJIT(&jit_, builder)) {
+      LLVMConsumeError(error);
+      jit_ = nullptr;
+      return false;
+    }
+    return true;
+  }
+
+  bool compile(Unit& unit, const vm::Value* registers) override {
+    const auto begin = std::chrono::steady_clock::now();
+    const std::string name = "omc_unit_" + std::to_string(++count_);
+    std::string reason;
+    Module module(host_, unit, name);
+    bool ok = module.build(registers, reason);
+    LLVMModuleRef ir = module.emitter().module;
+    LLVMContextRef context = module.emitter().context;
+    if (ok) {
+      signatures_.push_back(std::make_unique<std::string>(module.signature()));
+      unit.signature = signatures_.back()->c_str();
+      ok = finish(ir, reason);
+    }
+    if (!ok) {
+      LLVMDisposeModule(ir);
+      LLVMContextDispose(context);
+      reasons_.push_back(std::make_unique<std::string>(reason));
+      unit.reason = reasons_.back()->c_str();
+      return false;
+    }
+    LLVMOrcThreadSafeContextRef shared = LLVMOrcCreateNewThreadSafeContext();
+    LLVMMemoryBufferRef object = nullptr;
+    char* message = nullptr;
+    const bool failed = LLVMTargetMachineEmitToMemoryBuffer(machine_, ir, LLVMObjectFile, &message, &object);
+    LLVMOrcDisposeThreadSafeContext(shared);
+    LLVMDisposeModule(ir);
+    LLVMContextDispose(context);
+    if (failed) {
+      reasons_.push_back(std::make_unique<std::string>(take(message)));
+      unit.reason = reasons_.back()->c_str();
+      return false;
+    }
+    unit.code_bytes = static_cast<uint32_t>(LLVMGetBufferSize(object));
+    if (LLVMErrorRef error = LLVMOrcLLJITAddObjectFile(jit_, LLVMOrcLLJITGetMainJITDylib(jit_), object)) {
+      reasons_.push_back(std::make_unique<std::string>(take(error)));
+      unit.reason = reasons_.back()->c_str();
+      return false;
+    }
+    LLVMOrcExecutorAddress address = 0;
+    if (LLVMErrorRef error = LLVMOrcLLJITLookup(jit_, &address, name.c_str())) {
+      reasons_.push_back(std::make_unique<std::string>(take(error)));
+      unit.reason = reasons_.back()->c_str();
+      return false;
+    }
+    for (auto& site : module.take_sites()) sites_.push_back(std::move(site));
+    unit.entry = reinterpret_cast<void*>(address);
+    unit.compile_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+    return true;
+  }
+
+ private:
+  static LLVMTargetMachineRef make_machine() {
+    const std::string triple = take(LLVMGetDefaultTargetTriple());
+    const std::string cpu = take(LLVMGetHostCPUName()), features = take(LLVMGetHostCPUFeatures());
+    LLVMTargetRef target = nullptr;
+    char* message = nullptr;
+    if (LLVMGetTargetFromTriple(triple.c_str(), &target, &message)) {
+      LLVMDisposeMessage(message);
+      return nullptr;
+    }
+    return LLVMCreateTargetMachine(target, triple.c_str(), cpu.c_str(), features.c_str(), LLVMCodeGenLevelDefault, LLVMRelocPIC,
+                                   LLVMCodeModelJITDefault);
+  }
+
+  bool finish(LLVMModuleRef ir, std::string& reason) {
+    LLVMSetTarget(ir, LLVMOrcLLJITGetTripleString(jit_));
+    LLVMSetDataLayout(ir, LLVMOrcLLJITGetDataLayoutStr(jit_));
+    if (options_.verify) {
+      char* message = nullptr;
+      const bool broken = LLVMVerifyModule(ir, LLVMReturnStatusAction, &message);
+      const std::string text = take(message);
+      if (broken) {
+        std::fprintf(stderr, "[OMC_HBIT_JIT_VERIFY] module verification FAILED:\n%s\n", text.c_str());
+        reason = "module verification failed";
+        return false;
+      }
+    }
+    LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
+    LLVMErrorRef error = LLVMRunPasses(ir, kPasses, machine_, options);
+    LLVMDisposePassBuilderOptions(options);
+    if (error) {
+      reason = take(error);
+      return false;
+    }
+    if (options_.dump_ir) std::fprintf(stderr, "[OMC_HBIT_JIT_DUMP_IR]\n%s\n", take(LLVMPrintModuleToString(ir)).c_str());
+    return true;
+  }
+
+  const HostTable host_;
+  const CompilerOptions options_;
+  LLVMTargetMachineRef machine_ = nullptr;
+  LLVMOrcLLJITRef jit_ = nullptr;
+  uint64_t count_ = 0;
+  std::vector<std::unique_ptr<Site>> sites_;
+  std::vector<std::unique_ptr<std::string>> signatures_, reasons_;
+};
+
+}  // namespace
+}  // namespace omc::jit
+
+extern "C" __attribute__((visibility("default"))) omc::jit::Compiler* omc_jit_make_compiler(
+    uint32_t version, const omc::jit::HostTable& host, const omc::jit::CompilerOptions& options) {
+  if (version != omc::jit::kAbiVersion) return nullptr;
+  auto compiler = std::make_unique<omc::jit::LlvmCompiler>(host, options);
+  return compiler->start() ? compiler.release() : nullptr;
+}

@@ -1,0 +1,211 @@
+// The interpreter for native code: finishing a call that left it, single instructions, the trace.
+
+#include "vm/native_code.hpp"
+
+#include "lang/ast.hpp"
+#include "vm/interpreter.hpp"
+#include "vm/interpreter_support.hpp"
+#include "vm/vm.hpp"
+
+namespace omc::vm {
+
+using Support = InterpreterSupport;
+using lang::BinaryOp;
+
+NativeCode::Outcome NativeSupport::call(Vm& vm, Closure* callee, Value* arguments, Value& result) {
+  if (vm.native_code_) return vm.native_code_->call(callee, arguments, result);
+  callee->proto->call_heat = INT32_MAX;
+  return NativeCode::Outcome::Interpret;
+}
+
+NativeCode::Outcome NativeSupport::loop(Vm& vm, Frame& frame) {
+  if (vm.native_code_) return vm.native_code_->loop(frame);
+  frame.proto->loop_heat = INT32_MAX;
+  return NativeCode::Outcome::Interpret;
+}
+
+size_t NativeSupport::depth_left(const Vm& vm) {
+  return vm.stack_.depth > vm.stack_.depth_limit ? 0 : vm.stack_.depth_limit - vm.stack_.depth + 1;
+}
+
+size_t NativeSupport::registers_left(const Vm& vm, const Value* base) {
+  return base < vm.stack_.end ? static_cast<size_t>(vm.stack_.end - base) : 0;
+}
+
+const char* NativeSupport::native_stack_end(const Vm& vm) { return vm.native_stack_end_; }
+const void* NativeSupport::due_flag(const Vm& vm) { return &vm.due_; }
+const Value* const* NativeSupport::soft_limit(const Vm& vm) { return &vm.stack_.soft_limit; }
+
+bool NativeSupport::raise_limit(Vm& vm, Value* top) {
+  return top <= vm.stack_.soft_limit || vm.stack_.raise_limit(top);
+}
+
+namespace {
+
+// Native calls below have no frame, but count.
+class LimitDepth {
+ public:
+  LimitDepth(Stack& stack, size_t depth_left) : stack_(stack), saved_(stack.depth_limit) {
+    stack.depth_limit = stack.depth + depth_left;
+  }
+  ~LimitDepth() { stack_.depth_limit = saved_; }
+  LimitDepth(const LimitDepth&) = delete;
+  LimitDepth& operator=(const LimitDepth&) = delete;
+
+ private:
+  Stack& stack_;
+  size_t saved_;
+};
+
+}  // namespace
+
+bool NativeSupport::leave(Vm& vm, Closure* closure, uint32_t pc, Value* base, size_t depth_left, Value& result) {
+  Stack& stack = vm.stack_;
+  Proto* const proto = closure->proto;
+  const LimitDepth limit(stack, depth_left);
+  const bool room = raise_limit(vm, base + proto->register_count);
+  Frame& frame = stack.frames[stack.depth++];
+  frame = {closure, proto, proto->code.data() + pc, base, true, false, true};
+  if (!room) {
+    ++frame.ip;
+    Support::recursion_error(vm);
+    Support::unwind(vm);
+    return false;
+  }
+  if (!Interpreter::run(vm)) return false;
+  result = vm.result_;
+  return true;
+}
+
+void NativeSupport::add_to_trace(Vm& vm, const Proto* callee, const Proto* caller, uint32_t pc) {
+  if (callee->is_top_level) return;
+  if (vm.left_.size() < Error::kMaxTrace) vm.left_.push_back({callee, caller, pc});
+  else ++vm.left_dropped_;
+}
+
+void NativeSupport::place(Vm& vm, uint32_t pc) {
+  Frame& frame = vm.stack_.frames[vm.stack_.depth - 1];
+  frame.ip = frame.proto->code.data() + pc + 1;
+}
+
+namespace {
+
+bool enter(Vm& vm, Stack& stack, Closure* callee, Value* arguments, size_t count, Value& result, Value& returned) {
+  const Frame& caller = stack.frames[stack.depth - 1];
+  const Proto* const from = caller.proto;
+  const auto pc = static_cast<uint32_t>(caller.ip - from->code.data() - 1);
+  if (callee->proto->parameter_count != count) {
+    Support::arity_error(vm, callee, count);
+    return false;
+  }
+  if (--callee->proto->call_heat < 0) {
+    const NativeCode::Outcome outcome = NativeSupport::call(vm, callee, arguments, result);
+    if (outcome == NativeCode::Outcome::Failed) NativeSupport::add_to_trace(vm, callee->proto, from, pc);
+    if (outcome != NativeCode::Outcome::Interpret) return outcome == NativeCode::Outcome::Done;
+  }
+  if (stack.depth > stack.depth_limit || !NativeSupport::raise_limit(vm, arguments + callee->proto->register_count)) {
+    Support::recursion_error(vm);
+    return false;
+  }
+  stack.frames[stack.depth++] = {callee, callee->proto, callee->proto->code.data(), arguments, true, false, true};
+  if (Interpreter::run(vm)) {
+    result = returned;
+    return true;
+  }
+  NativeSupport::add_to_trace(vm, callee->proto, from, pc);
+  return false;
+}
+
+}  // namespace
+
+bool NativeSupport::step_in_frame(Vm& vm, uint32_t pc) {
+  Stack& stack = vm.stack_;
+  Frame* const frame = &stack.frames[stack.depth - 1];
+  const Proto& proto = *frame->proto;
+  frame->ip = proto.code.data() + pc + 1;
+  const Instruction in = proto.code[pc];
+  Value* const r = frame->base;
+  const Value* const k = proto.constants.data();
+  Closure* callee = nullptr;
+  Value* arguments = r + in.b;
+  size_t count = in.n;
+  bool holds = false;
+  const auto compared = [&](bool ok, bool wanted) {
+    if (ok) r[in.a] = Value::boolean(holds == wanted);
+    return ok;
+  };
+  switch (in.op) {
+    case Op::GetGlobal:
+      return Support::get_global(vm, frame, proto.cells[static_cast<uint32_t>(in.bx())], in.n == 1, r[in.a]);
+#define ARITHMETIC(Name)                                                                     \
+    case Op::Name: case Op::Name##Int: case Op::Name##Float: case Op::Name##Any:             \
+      return Support::arithmetic(vm, BinaryOp::Name, r[in.b], r[in.c], r[in.a]);             \
+    case Op::Name##K: case Op::Name##IntK: case Op::Name##FloatK: case Op::Name##AnyK:       \
+      return Support::arithmetic(vm, BinaryOp::Name, r[in.b], k[in.c], r[in.a]);
+    ARITHMETIC(Add)
+    ARITHMETIC(Sub)
+    ARITHMETIC(Mul)
+#undef ARITHMETIC
+    case Op::Div: return Support::arithmetic(vm, BinaryOp::Div, r[in.b], r[in.c], r[in.a]);
+    case Op::DivK: return Support::arithmetic(vm, BinaryOp::Div, r[in.b], k[in.c], r[in.a]);
+    case Op::Mod: return Support::arithmetic(vm, BinaryOp::Mod, r[in.b], r[in.c], r[in.a]);
+    case Op::ModK: return Support::arithmetic(vm, BinaryOp::Mod, r[in.b], k[in.c], r[in.a]);
+    case Op::Pow: return Support::arithmetic(vm, BinaryOp::Pow, r[in.b], r[in.c], r[in.a]);
+    case Op::BitAnd: return Support::arithmetic(vm, BinaryOp::BitAnd, r[in.b], r[in.c], r[in.a]);
+    case Op::BitOr: return Support::arithmetic(vm, BinaryOp::BitOr, r[in.b], r[in.c], r[in.a]);
+    case Op::BitXor: return Support::arithmetic(vm, BinaryOp::BitXor, r[in.b], r[in.c], r[in.a]);
+    case Op::ShiftLeft: return Support::arithmetic(vm, BinaryOp::ShiftLeft, r[in.b], r[in.c], r[in.a]);
+    case Op::ShiftRight: return Support::arithmetic(vm, BinaryOp::ShiftRight, r[in.b], r[in.c], r[in.a]);
+    case Op::Negate: return Support::unary(vm, lang::UnaryOp::Negate, r[in.b], r[in.a]);
+    case Op::BitNot: return Support::unary(vm, lang::UnaryOp::BitNot, r[in.b], r[in.a]);
+    case Op::Less: return compared(Support::compare(vm, BinaryOp::Less, r[in.b], r[in.c], holds), true);
+    case Op::LessEqual: return compared(Support::compare(vm, BinaryOp::LessEqual, r[in.b], r[in.c], holds), true);
+    case Op::Greater: return compared(Support::compare(vm, BinaryOp::Greater, r[in.b], r[in.c], holds), true);
+    case Op::GreaterEqual: return compared(Support::compare(vm, BinaryOp::GreaterEqual, r[in.b], r[in.c], holds), true);
+    case Op::Equal: return compared(Support::equal(vm, r[in.b], r[in.c], holds), true);
+    case Op::NotEqual: return compared(Support::equal(vm, r[in.b], r[in.c], holds), false);
+    case Op::IteratePrepare: return Support::prepare_iteration(vm, r[in.b], r + in.a);
+    case Op::NewArray: return Support::new_array(vm, r + in.b, in.c, r[in.a]);
+    case Op::Append: return Support::append(vm, r[in.a].as_array(), r + in.b, in.c);
+    case Op::SizedArray: return Support::sized_array(vm, r[in.b], r[in.a]);
+    case Op::NewDict: return Support::new_dict(vm, r[in.a]);
+    case Op::DictPut: return Support::put(vm, r[in.a].as_dict(), r[in.b], r[in.c]);
+    case Op::GetIndex: return Support::get_index(vm, frame, r[in.b], r[in.c], r[in.a]);
+    case Op::GetIndexK: return Support::get_index(vm, frame, r[in.b], k[in.c], r[in.a]);
+    case Op::SetIndex: return Support::set_index(vm, frame, r[in.a], r[in.b], r[in.c]);
+    case Op::SetIndexK: return Support::set_index(vm, frame, r[in.a], k[in.b], r[in.c]);
+    case Op::Concat: return Support::concat(vm, r + in.b, in.c, r[in.a]);
+    case Op::Print: return Support::print(vm, r[in.a]);
+    case Op::CallGlobal:
+      if (!Support::call_cell(vm, proto.cells[in.c], arguments, count, r[in.a], callee)) return false;
+      break;
+    case Op::CallNamed: {
+      const Value candidate = r[in.b + in.n];
+      if (!(candidate.is_function() ? Support::call_value(vm, candidate, arguments, count, r[in.a], callee)
+                                    : Support::call_cell(vm, proto.cells[in.c], arguments, count, r[in.a], callee)))
+        return false;
+      break;
+    }
+    case Op::CallValue:
+      if (!Support::call_value(vm, r[in.c], arguments, count, r[in.a], callee)) return false;
+      break;
+    default: OMC_ASSERT(false); return false;
+  }
+  return !callee || enter(vm, stack, callee, arguments, count, r[in.a], vm.result_);
+}
+
+bool NativeSupport::step(Vm& vm, Closure* closure, uint32_t pc, Value* base, size_t depth_left) {
+  Stack& stack = vm.stack_;
+  const LimitDepth limit(stack, depth_left);
+  const bool room = raise_limit(vm, base + closure->proto->register_count);
+  stack.frames[stack.depth++] = {closure, closure->proto, closure->proto->code.data() + pc + 1, base, true, false, true};
+  if (!room) Support::recursion_error(vm);
+  if (room && step_in_frame(vm, pc)) {
+    --stack.depth;
+    return true;
+  }
+  Support::unwind(vm);
+  return false;
+}
+
+}  // namespace omc::vm

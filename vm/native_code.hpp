@@ -1,0 +1,67 @@
+#pragma once
+// What the machine knows of native code: when to ask for it, and how native code comes back.
+//
+// Every function counts its calls and its backward jumps down (Proto::call_heat, loop_heat); below zero the machine asks. Native
+// code works on the registers of the frame it stands for, R[0] = `base`, but has no Frame: what it calls directly is invisible
+// here. Where it cannot go on it stores its values into the registers and leaves: the interpreter gets a frame at that very
+// instruction and finishes the call. So only the interpreter knows the rare cases, the errors and their texts.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "vm/fwd.hpp"
+
+namespace omc::vm {
+
+class Marker;
+struct Frame;
+
+class NativeCode {
+ public:
+  enum class Outcome : uint8_t {
+    Interpret,  // nothing happened
+    Done,
+    Failed,     // an error is pending
+  };
+  virtual ~NativeCode() = default;
+  // A call with the right number of arguments, which are the callee's first registers. When it failed the callee is left
+  // but not yet in the trace.
+  virtual Outcome call(Closure* callee, Value* arguments, Value& result) noexcept = 0;
+  // The frame on top jumped back to its ip. Its ip afterwards: where to go on, or behind the instruction that failed.
+  virtual Outcome loop(Frame& frame) noexcept = 0;
+  // Marks what native code refers to.
+  virtual void mark(Marker& marker) = 0;
+
+  // The heat functions begin with.
+  int32_t call_heat = INT32_MAX;
+  int32_t loop_heat = INT32_MAX;
+};
+
+// The machine as native code sees it. None lets a C++ exception through; functions that return bool give false when an error
+// is pending.
+struct NativeSupport {
+  static NativeCode::Outcome call(Vm& vm, Closure* callee, Value* arguments, Value& result);
+  static NativeCode::Outcome loop(Vm& vm, Frame& frame);
+
+  // How many calls deep a function may go that is called now, and how many registers there are from `base` on.
+  static size_t depth_left(const Vm& vm);
+  static size_t registers_left(const Vm& vm, const Value* base);
+  static const char* native_stack_end(const Vm& vm);
+  static const void* due_flag(const Vm& vm);
+  static const Value* const* soft_limit(const Vm& vm);
+  // Makes the registers below `top` known to the collector.
+  static bool raise_limit(Vm& vm, Value* top);
+
+  // The interpreter finishes a call of `closure` from instruction `pc` on; `depth_left` as when it was entered.
+  static bool leave(Vm& vm, Closure* closure, uint32_t pc, Value* base, size_t depth_left, Value& result);
+  // Executes instruction `pc` alone, one that does not jump: operands and result in the registers. With its own frame, ...
+  static bool step(Vm& vm, Closure* closure, uint32_t pc, Value* base, size_t depth_left);
+  // ... or in the frame on top. Afterwards the frame's ip is behind the instruction.
+  static bool step_in_frame(Vm& vm, uint32_t pc);
+  // An error left `callee`, called at instruction `pc` of `caller` (nullptr: from C++).
+  static void add_to_trace(Vm& vm, const Proto* callee, const Proto* caller, uint32_t pc);
+  // The frame on top stands behind instruction `pc`.
+  static void place(Vm& vm, uint32_t pc);
+};
+
+}  // namespace omc::vm
