@@ -19,6 +19,7 @@ using NameSet = std::unordered_set<std::string_view>;
 struct KnownNames {
   const NameSet* builtins = nullptr;
   NameSet imported;      // top-level variables, functions and classes of modules imported without an alias
+  std::unordered_map<std::string_view, NameSet> modules;  // the same by the text of the import statement
   bool complete = true;  // false: an import could not be followed, so any name may exist
 };
 

@@ -1,9 +1,12 @@
 #pragma once
 // What a hook of a lint rule sees beside the node it is called for, and where it reports.
 
+#include <cstdint>  // SIZE_MAX
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "lang/ast.hpp"
@@ -18,20 +21,25 @@ namespace omc::lang {
 struct BuiltinFact {
   std::string_view signature;  // "(array, n) -> array"
   std::string_view summary;
-  bool pure = false;  // does nothing but give a value
+  size_t least = 0, most = SIZE_MAX;  // arguments it requires, and looks at
+  bool pure = false;                  // does nothing but give a value
+  bool changes = false;               // changes its arguments
 };
 using BuiltinFacts = std::unordered_map<std::string_view, BuiltinFact>;
 
 struct LintInput {
-  const Module& module;  // without syntax errors, as parsed
+  const Module& module;  // without syntax errors, resolved
   const std::vector<Token>& tokens;
   const NameScopes& scopes;
   const BuiltinFacts& builtins;
 };
 
+class Usage;
+
 class LintContext {
  public:
   LintContext(const LintInput& input, Diagnostics& found);
+  ~LintContext();
 
   const Module& module() const { return input_.module; }
   const Source& source() const { return input_.module.source(); }
@@ -46,6 +54,19 @@ class LintContext {
   std::string_view function_name() const;
   bool at_top_level() const { return function_ == input_.module.top_level; }
 
+  // The list of statements around is a branch of an if-expression: its last expression is its value.
+  bool list_gives_value() const { return list_gives_value_; }
+  bool in_try() const { return try_depth_ > 0; }
+  // Whether the file does something beside defining and importing: then it is no library.
+  bool is_program() const { return is_program_; }
+  bool is_method(const Function& f) const { return methods_.contains(&f); }
+
+  // The builtin that a call is sure to reach: nothing of the program has its name.
+  const BuiltinFact* builtin(const NamedCallExpr& call) const;
+  // The class whose constructor a call is sure to reach.
+  const ClassStmt* constructed(const NamedCallExpr& call) const;
+  const Usage& usage() const;
+
   bool in_fstring(uint32_t offset) const;
   bool has_comment(Span span) const;
 
@@ -59,7 +80,13 @@ class LintContext {
   Diagnostics& found_;
   const Function* function_;
   const Rule* rule_ = nullptr;
+  bool is_program_ = false;
+  bool list_gives_value_ = false;
+  int try_depth_ = 0;
   std::vector<Span> fstrings_;  // the outermost ones
+  std::unordered_set<const Function*> methods_;
+  std::unordered_map<std::string_view, std::vector<const ClassStmt*>> classes_;
+  mutable std::unique_ptr<Usage> usage_;
 };
 
 }  // namespace omc::lang

@@ -4,6 +4,7 @@
 
 #include "lang/children.hpp"
 #include "lang/lint/suppression.hpp"
+#include "lang/resolve.hpp"
 
 namespace omc::lang {
 
@@ -56,10 +57,13 @@ class Linter {
     }
     visit_operands(*e, *this);
   }
-  void block(Block& b) { list(b.statements); }
+  // Of an if-expression; those of statements are lists of statement().
+  void block(Block& b) { list(b.statements, true); }
   void function(Function& f) {
     const Function* const outer = lint_.function_;
+    const int outer_tries = lint_.try_depth_;
     lint_.function_ = &f;
+    lint_.try_depth_ = 0;
     for (const Rule* rule : on_function_) {
       lint_.rule_ = rule;
       rule->check->on_function(f, lint_);
@@ -67,6 +71,7 @@ class Linter {
     list(f.body.statements);
     if (f.expression) expression(f.expression);
     lint_.function_ = outer;
+    lint_.try_depth_ = outer_tries;
   }
 
  private:
@@ -78,12 +83,18 @@ class Linter {
     return some;
   }
 
-  void list(StmtList statements) {
+  void list(StmtList statements, bool gives_value = false) {
+    const bool outer = lint_.list_gives_value_;
+    lint_.list_gives_value_ = gives_value;
     for (const Rule* rule : on_list_) {
       lint_.rule_ = rule;
       rule->check->on_list(statements, lint_);
     }
-    for (Stmt* s : statements) statement(*s);
+    for (Stmt* s : statements) {
+      lint_.list_gives_value_ = gives_value;
+      statement(*s);
+    }
+    lint_.list_gives_value_ = outer;
   }
 
   // First what the statement evaluates itself, then its own rules, then the lists in it. An arm `p => e` counts as a list.
@@ -111,10 +122,15 @@ class Linter {
       lint_.rule_ = rule;
       rule->check->on_statement(s, lint_);
     }
+    // The body of a try is the first of its lists.
+    bool in_try = s.kind == StmtKind::Try && static_cast<const TryStmt&>(s).handler;
     for (const auto& part : parts.later) {
-      if (part.block) block(*part.block);
-      else if (part.function) function(*part.function);
-      else expression(*part.expression);
+      lint_.try_depth_ += in_try;
+      if (part.block) list(part.block->statements);
+      lint_.try_depth_ -= in_try;
+      in_try = false;
+      if (part.function) function(*part.function);
+      else if (part.expression) expression(*part.expression);
     }
   }
 
@@ -148,6 +164,7 @@ Findings check(Module& module, const std::vector<Token>& tokens, const KnownName
                const RuleSet& wanted) {
   Findings findings;
   Suppressions suppressions(module);
+  resolve(module);
   {
     const NameScopes scopes(module, known);
     findings.lint = kept(lint({module, tokens, scopes, builtins}, wanted), wanted, suppressions);

@@ -9,13 +9,19 @@ using namespace omc::lang;
 
 const BuiltinFacts& Linted::facts() {
   static const BuiltinFacts facts = {
-      {"println", {"(value?) -> null", "", false}},
-      {"to_string", {"(value) -> string", "", true}},
-      {"to_str", {"(value) -> string", "", true}},
-      {"arr_get", {"(array, i) -> any", "", true}},
-      {"safe_divide", {"(a, b) -> number", "", true}},
-      {"safe_mod", {"(a, b) -> int", "", true}},
-      {"concat_many", {"(...) -> string", "", true}},
+      {"println", {"(value?) -> null", "", 0, 1}},
+      {"error", {"(value?) -> null", "", 0, 1}},
+      {"abs", {"(x) -> number", "", 1, 1, true}},
+      {"string", {"(value) -> string", "The same as to_string.", 1, 1, true}},
+      {"to_string", {"(value) -> string", "", 1, 1, true}},
+      {"to_str", {"(value) -> string", "The same as to_string.", 1, 1, true}},
+      {"arr_get", {"(array, i) -> any", "", 2, 2, true}},
+      {"arr_len", {"(array) -> int", "", 1, 1, true}},
+      {"arr_push", {"(array, value) -> null", "", 2, 2, false, true}},
+      {"arr_sort", {"(array) -> array", "", 1, 1, true}},
+      {"safe_divide", {"(a, b) -> number", "", 2, 2, true}},
+      {"safe_mod", {"(a, b) -> int", "", 2, 2, true}},
+      {"concat_many", {"(...) -> string", "", 0, SIZE_MAX, true}},
   };
   return facts;
 }

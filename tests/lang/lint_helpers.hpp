@@ -17,7 +17,7 @@ struct Linted {
   explicit Linted(std::string text, const omc::lang::RuleSet& wanted = all_rules()) : source("test.omc", std::move(text)), parsed(omc::lang::parse(source)) {
     using namespace omc::lang;
     if (!parsed.ok()) throw std::runtime_error(parsed.first_message() + "\n" + std::string(source.text()));
-    const KnownNames known{&builtin_names(), {}, true};
+    const KnownNames known{&builtin_names(), {}, {}, true};
     Findings found = check(*parsed.module, parsed.tokens, known, facts(), wanted);
     lint = std::move(found.lint);
     heal = std::move(found.heal);

@@ -61,13 +61,23 @@ bool only_lint_counts(const lang::Source& source) {
   return false;
 }
 
+lang::BuiltinFact fact(const vm::Builtin& b, vm::Effect effect) {
+  lang::BuiltinFact fact = {b.signature, b.summary, vm::required_arguments(b.signature)};
+  const std::string_view parameters = vm::parameter_list(b.signature);
+  if (parameters.find("...") == std::string_view::npos && parameters.find("…") == std::string_view::npos)
+    fact.most = parameters.empty() ? 0 : static_cast<size_t>(std::ranges::count(parameters, ',')) + 1;
+  fact.pure = effect == vm::Effect::Pure;
+  fact.changes = effect == vm::Effect::Changes;
+  return fact;
+}
+
 class Check {
  public:
   Check(const Options& options, Console& console)
       : options_(options), console_(console), settings_(options), session_(options, console), names_(session_.machine()) {
     vm::Vm& machine = session_.machine();
     for (const vm::Builtin* b : machine.builtins())
-      builtins_[b->name] = {b->signature, b->summary, machine.effect_of(*b) == vm::Effect::Pure};
+      builtins_[b->name] = fact(*b, machine.effect_of(*b));
   }
 
   int run() {

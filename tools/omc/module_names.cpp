@@ -73,8 +73,15 @@ void ModuleNames::add(const Import& import, const lang::Source& importer, lang::
 lang::KnownNames ModuleNames::known(const lang::Module& module) {
   lang::KnownNames known;
   known.builtins = &builtins_;
-  std::unordered_set<std::string> seen;
-  for (const Import& import : imports_of(module)) add(import, module.source(), known, seen);
+  for (const Import& import : imports_of(module)) {
+    lang::KnownNames one;
+    std::unordered_set<std::string> seen;
+    add(import, module.source(), one, seen);
+    known.complete &= one.complete;
+    known.imported.insert(one.imported.begin(), one.imported.end());
+    const auto at = import_texts_.insert(import.name).first;
+    known.modules[*at].merge(one.imported);
+  }
   return known;
 }
 

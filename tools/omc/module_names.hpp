@@ -38,6 +38,7 @@ class ModuleNames {
 
   vm::Vm& machine_;
   lang::NameSet builtins_;
+  std::unordered_set<std::string> import_texts_;
   std::unordered_map<std::string, std::unique_ptr<Names>> modules_;  // by path
 };
 
