@@ -13,11 +13,30 @@ using vm::Builtin;
 using vm::Value;
 using vm::Vm;
 
+// A short value on one line, a long array or dict with an element a line, so that two of them can be compared by lines.
+static std::string spread(Vm& vm, Value v, size_t depth = 0) {
+  constexpr size_t kLineWidth = 60, kDeepest = 8;  // and so an array inside itself ends
+  std::string line = vm::display(v);
+  if (line.size() <= kLineWidth || depth == kDeepest || (!v.is_array() && !v.is_dict())) return line;
+  const std::string indent(2 * depth + 2, ' ');
+  std::string text = v.is_array() ? "[\n" : "{\n";
+  if (v.is_array()) {
+    for (size_t i = 0; i < v.as_array()->size; ++i) text += indent + spread(vm, v.as_array()->at(i), depth + 1) + "\n";
+  } else {
+    for (const uint32_t entry : v.as_dict()->sorted(vm.heap())) {
+      const vm::Dict::Entry& e = v.as_dict()->entries[entry];
+      text += indent + std::string(e.key->view()) + ": " + spread(vm, e.value, depth + 1) + "\n";
+    }
+  }
+  return text + std::string(2 * depth, ' ') + (v.is_array() ? "]" : "}");
+}
+
 static Value test_record_failure(Vm& vm, Args args) {
   TestChannel& channel = vm.state<TestChannel>();
   std::string failure = channel.current.empty() ? "" : channel.current + ": ";
   failure += args.text(0).view();
   channel.failures.push_back(std::move(failure));
+  if (args.has(2)) channel.comparisons.push_back({spread(vm, args[1]), spread(vm, args[2])});
   return Value::integer(0);
 }
 
@@ -42,12 +61,14 @@ static Value test_get_failures(Vm& vm, Args) {
 
 static Value test_clear_failures(Vm& vm, Args) {
   vm.state<TestChannel>().failures.clear();
+  vm.state<TestChannel>().comparisons.clear();
   return Value::null();
 }
 
 constexpr Builtin kBuiltins[] = {
-    {"test_record_failure", "(message) -> int", "Notes a failure of the current test.",
-     "test_record_failure(\"two is not three\")  # 0", test_record_failure},
+    {"test_record_failure", "(message, expected?, got?) -> int",
+     "Notes a failure of the current test, and the two values that should have been equal.",
+     "test_record_failure(\"two is not three\")  # 0", test_record_failure, "test_record_failure requires (message)"},
     {"test_set_current", "(name) -> null", "Names the test that failures belong to.",
      "test_set_current(\"sums\")  # null", test_set_current},
     {"test_get_current", "() -> string", "Name of the current test.", "str_len(test_get_current())  # 0",

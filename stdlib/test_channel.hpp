@@ -7,9 +7,15 @@
 
 namespace omc::stdlib {
 
+// Both sides of an assertion that failed, as text; long arrays and dicts over several lines.
+struct Comparison {
+  std::string expected, got;
+};
+
 struct TestChannel {
   std::string current;  // name of the running test; may be empty
   std::vector<std::string> failures;
+  std::vector<Comparison> comparisons;
 };
 
 }  // namespace omc::stdlib

@@ -184,6 +184,7 @@ void ModuleLoader::import_whole(const ImportSite& site, const lang::Source& impo
   const std::string what = "import " + site.module + ": ";
   const LoadedSource module = read_module(find_module(site.module, importer), what);
   Parsed parsed = parse(module.source, what + "parse error: ");
+  if (vm_->options().rewrite_modules) vm_->options().rewrite_modules(*parsed.result.module);
   Loaded& loaded = loaded_[site.module];  // marked before it runs: cycles end, and a module that failed is not retried
   loaded.prefix = prefix;
   for (std::string& name : lang::defined_functions(*parsed.result.module)) loaded.functions.insert(std::move(name));
@@ -214,6 +215,7 @@ void ModuleLoader::import_selected(const ImportSite& site, const lang::Source& i
   const std::string what = "from " + site.module + ": ";
   const LoadedSource module = read_module(find_module(site.module, importer), what);
   Parsed parsed = parse(module.source, what + "parse error: ");
+  if (vm_->options().rewrite_modules) vm_->options().rewrite_modules(*parsed.result.module);
   std::unordered_set<std::string> functions;
   for (std::string& name : lang::defined_functions(*parsed.result.module)) functions.insert(std::move(name));
   if (const auto running = loading_.find(module.identity); running != loading_.end())

@@ -52,6 +52,7 @@ struct VmOptions {
   double parallel_ms = 4;    // work below this is not spread over threads
   bool isolated = false;     // a helper of another Vm (isolation.hpp): any error ends it, nothing is caught
   size_t tape_threads = 0;  // 0: as many as the process may use
+  std::function<void(lang::Module&)> rewrite_modules;  // may change the tree of an imported module before it is compiled
   // Called after each tape_substrate_sparse_scores that is not empty, for whoever reports it.
   std::function<void(size_t computed_cells, size_t cells)> on_sparse_scores;
 };
@@ -123,7 +124,8 @@ class Vm {
   NativeCode* native_code() const { return native_code_; }
 
   // --- running code ---
-  // A program. `rewrite` may change its tree before it is compiled; imported modules and evaluated text stay as they are.
+  // A program. `rewrite` may change its tree before it is compiled; evaluated text stays as it is,
+  // and so do imported modules, but for VmOptions::rewrite_modules.
   using Rewrite = std::function<void(lang::Module&)>;
   RunResult run(std::shared_ptr<const lang::Source> source, const Rewrite& rewrite = {});
   // The value of a snippet evaluated at top level (builtins reference, section 16). Throws Error; `what` begins the

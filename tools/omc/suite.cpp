@@ -3,6 +3,8 @@
 #include <chrono>
 
 #include "lang/parser.hpp"
+#include "lang/unified_diff.hpp"
+#include "omc/coverage.hpp"
 #include "omc/heal.hpp"
 #include "omc/session.hpp"
 #include "stdlib/test_channel.hpp"
@@ -32,7 +34,14 @@ std::string error_text(const vm::Error& e, const Options& options) {
 void set_error(Outcome& outcome, const std::string& text) {
   outcome.error = first_line(text);
   if (outcome.error.empty()) outcome.error = "(no message)";
-  if (text.size() > outcome.error.size()) outcome.details = text;
+  if (text.size() > outcome.error.size()) outcome.details = text + "\n";
+}
+
+// Both sides, and as soon as one has several lines what differs.
+std::string compared(const stdlib::Comparison& c) {
+  if (c.expected.find('\n') == std::string::npos && c.got.find('\n') == std::string::npos)
+    return fmt::format("expected: {}\ngot:      {}\n", c.expected, c.got);
+  return lang::unified_diff(c.expected + "\n", c.got + "\n", "expected", "got");
 }
 
 }  // namespace
@@ -58,15 +67,22 @@ Suite load_suite(const std::string& path, std::string_view prefix, const Options
   return suite;
 }
 
-Outcome run_one(const Suite& suite, const std::string& name, const Options& options, Console& console, bool capture) {
+Outcome run_one(const Suite& suite, const std::string& name, const Options& options, Console& console, bool capture,
+                Coverage* coverage) {
   const auto start = std::chrono::steady_clock::now();
-  Session session(options, console);
+  Options counted = options;
+  if (coverage) counted.vm.rewrite_modules = [coverage](lang::Module& module) { coverage->instrument(module); };
+  Session session(counted, console);
   vm::Vm& machine = session.machine();
+  if (coverage) coverage->attach(machine);
   Captured captured;
   if (capture) machine.set_output(captured);
   Outcome outcome;
-  const vm::RunResult setup =
-      machine.run(suite.source, healing(HealSettings::from_environment().for_test(*suite.source), machine, console));
+  const auto heal = healing(HealSettings::from_environment().for_test(*suite.source), machine, console);
+  const vm::RunResult setup = machine.run(suite.source, [&](lang::Module& module) {
+    if (heal) heal(module);
+    if (coverage) coverage->instrument(module);
+  });
   if (setup.status != 0) {
     set_error(outcome, setup.status == 124 ? setup.message + " (" + options.timeout_text + " s)" : setup.message);
   } else {
@@ -84,6 +100,7 @@ Outcome run_one(const Suite& suite, const std::string& name, const Options& opti
     else if (outcome.passed())
       set_error(outcome, failures[0]);
   }
+  for (const stdlib::Comparison& c : machine.state<stdlib::TestChannel>().comparisons) outcome.details += compared(c);
   outcome.output = captured.text();
   return outcome;
 }

@@ -27,7 +27,7 @@ Suite load_suite(const std::string& path, std::string_view prefix, const Options
 
 struct Outcome {
   std::string error;    // first line; empty: passed
-  std::string details;  // the whole error, when there is more of it than `error`
+  std::string details;  // both sides of failed assertions, and what else there is to say
   std::string warning;
   std::string output;   // only when captured
   double milliseconds = 0;
@@ -35,8 +35,11 @@ struct Outcome {
   bool passed() const { return error.empty(); }
 };
 
+class Coverage;
+
 // Runs the whole file from the top in a fresh machine, then the function (command-line reference, section 7.1).
-Outcome run_one(const Suite& suite, const std::string& name, const Options& options, Console& console, bool capture);
+Outcome run_one(const Suite& suite, const std::string& name, const Options& options, Console& console, bool capture,
+                Coverage* coverage = nullptr);
 
 std::string first_line(const std::string& text);
 
