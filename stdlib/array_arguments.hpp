@@ -24,7 +24,7 @@ namespace omc::stdlib {
 template <class T>
 concept Cell = std::same_as<T, int64_t> || std::same_as<T, double>;
 
-inline constexpr uint64_t kMaxElements = uint64_t{1} << 28;  // of one array
+inline constexpr uint64_t kMaxElements = vm::Array::kMaxSize;
 
 // n, when an array may have so many elements.
 inline size_t checked_size(const vm::Args& args, uint64_t n) {

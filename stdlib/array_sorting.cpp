@@ -131,6 +131,10 @@ static Value int_binary_search(Vm&, Args args) {
   });
 }
 
+static int64_t binary_search_of_ints(Vm&, std::span<const int64_t> a, int64_t target) {
+  return substrate::int_binary_search(a, target);
+}
+
 static Value int_lower_bound(Vm&, Args args) {
   return with_int_readings(args.array(0, Wording::First), [&](const auto& a) {
     return Value::integer(static_cast<int64_t>(substrate::int_lower_bound(a, args.integer(1))));
@@ -230,7 +234,7 @@ constexpr Builtin kBuiltins[] = {
      "arr_is_sorted([1, 2, 2])  # 1", arr_is_sorted},
     {"int_binary_search", "(sorted_array, target) -> int",
      "An index whose element read as an int is the target, or -1.", "int_binary_search([1, 3, 5, 7], 5)  # 2",
-     int_binary_search},
+     int_binary_search, {}, {}, vm::ShortForm(binary_search_of_ints)},
     {"int_lower_bound", "(sorted_array, target) -> int",
      "The first index whose element read as an int is >= the target.", "int_lower_bound([1, 3, 3, 5], 3)  # 1",
      int_lower_bound},

@@ -20,8 +20,14 @@ static Value nearest_attractor(Vm&, Args args) {
   return Value::integer(substrate::nearest(args.integer(0)).attractor);
 }
 
+static int64_t distance_of(int64_t n) {
+  return static_cast<int64_t>(substrate::nearest(n).distance);
+}
 static Value attractor_distance(Vm&, Args args) {
-  return Value::integer(static_cast<int64_t>(substrate::nearest(args.integer(0)).distance));
+  return Value::integer(distance_of(args.integer(0)));
+}
+static int64_t attractor_of(int64_t n) {
+  return substrate::nearest(n).attractor;
 }
 
 static Value largest_attractor_at_most(Vm&, Args args) {
@@ -45,9 +51,9 @@ constexpr Builtin kBuiltins[] = {
      "attractor_table()[12]  # 144", attractor_table},
     {"nearest_attractor", "(n) -> int",
      "The attractor of an int: the nearest Fibonacci number, except in the gaps that their lower end holds whole.",
-     "nearest_attractor(100)  # 89", nearest_attractor},
+     "nearest_attractor(100)  # 89", nearest_attractor, {}, {}, vm::ShortForm(attractor_of)},
     {"attractor_distance", "(n) -> int", "How far an int is from its attractor.", "attractor_distance(100)  # 11",
-     attractor_distance},
+     attractor_distance, {}, {}, vm::ShortForm(distance_of)},
     {"hbit_tension", "(value) -> int", "The same as attractor_distance.", "hbit_tension(12)  # 4", attractor_distance},
     {"largest_attractor_at_most", "(n) -> int",
      "The largest attractor whose magnitude is at most that of n, with the sign of n.",

@@ -123,6 +123,9 @@ static Value of_float(Vm&, Args args) {
   return Value::real(function(args.number(0)));
 }
 
+template <double function(double)>
+constexpr vm::ShortForm raw = function;
+
 template <double function(double, double)>
 static Value of_floats(Vm&, Args args) {
   return Value::real(function(args.number(0), args.number(1)));
@@ -130,10 +133,16 @@ static Value of_floats(Vm&, Args args) {
 
 // An int is whole already and would lose digits above 2^53.
 template <double function(double)>
+static int64_t whole_of(double x) {
+  return substrate::truncate_to_int(function(x));
+}
+template <double function(double)>
 static Value whole(Vm&, Args args) {
   if (args[0].is_int()) return args[0];
-  return Value::integer(substrate::truncate_to_int(function(args.number(0))));
+  return Value::integer(whole_of<function>(args.number(0)));
 }
+template <double function(double)>
+constexpr vm::ShortForm raw_whole = whole_of<function>;
 
 static Value abs(Vm&, Args args) {
   if (args[0].is_float()) return Value::real(std::fabs(args[0].as_float()));
@@ -286,41 +295,41 @@ constexpr Builtin kBuiltins[] = {
     {"abs", "(x) -> any", "Absolute value: of a float a float, of anything else an int.", "abs(-3)  # 3", abs},
     {"math_abs", "(x) -> any", "The same as abs.", "math_abs(-2.5)  # 2.5", abs},
     {"sign", "(x) -> int", "-1, 0 or 1 by the sign.", "sign(-2.5)  # -1", sign},
-    {"floor", "(x) -> int", "The greatest int not above x.", "floor(-2.1)  # -3", whole<std::floor>},
+    {"floor", "(x) -> int", "The greatest int not above x.", "floor(-2.1)  # -3", whole<std::floor>, {}, {}, raw_whole<std::floor>},
     {"math_floor", "(x) -> int", "The same as floor.", "math_floor(2.7)  # 2", whole<std::floor>},
-    {"ceil", "(x) -> int", "The smallest int not below x.", "ceil(2.1)  # 3", whole<std::ceil>},
+    {"ceil", "(x) -> int", "The smallest int not below x.", "ceil(2.1)  # 3", whole<std::ceil>, {}, {}, raw_whole<std::ceil>},
     {"math_ceil", "(x) -> int", "The same as ceil.", "math_ceil(-2.7)  # -2", whole<std::ceil>},
-    {"round", "(x) -> int", "The nearest int, halves away from zero.", "round(-2.5)  # -3", whole<std::round>},
+    {"round", "(x) -> int", "The nearest int, halves away from zero.", "round(-2.5)  # -3", whole<std::round>, {}, {}, raw_whole<std::round>},
     {"math_round", "(x) -> int", "The same as round.", "math_round(2.5)  # 3", whole<std::round>},
     {"frac", "(x) -> float", "What is behind the decimal point, with its sign.", "frac(-2.75)  # -0.75",
-     of_float<substrate::frac>},
+     of_float<substrate::frac>, {}, {}, raw<substrate::frac>},
     {"clamp", "(x, lo, hi) -> float", "x, but not below lo and not above hi.", "clamp(5, 1, 3)  # 3.0", clamp},
     {"lerp", "(a, b, t) -> float", "The point t of the way from a to b.", "lerp(0, 10, 0.25)  # 2.5", lerp},
 
-    {"sqrt", "(x) -> float", "Square root; NaN below zero.", "sqrt(16)  # 4.0", of_float<std::sqrt>},
-    {"math_sqrt", "(x) -> float", "The same as sqrt.", "math_sqrt(0.25)  # 0.5", of_float<std::sqrt>},
-    {"exp", "(x) -> float", "e to the power x.", "exp(0)  # 1.0", of_float<std::exp>},
-    {"log", "(x) -> float", "Natural logarithm.", "log(1)  # 0.0", of_float<std::log>},
-    {"math_log", "(x) -> float", "The same as log.", "math_log(1)  # 0.0", of_float<std::log>},
-    {"log2", "(x) -> float", "Logarithm to the base 2.", "log2(8)  # 3.0", of_float<std::log2>},
-    {"log10", "(x) -> float", "Logarithm to the base 10.", "log10(1000)  # 3.0", of_float<std::log10>},
-    {"sin", "(x) -> float", "Sine of x radians.", "sin(0)  # 0.0", of_float<std::sin>},
-    {"math_sin", "(x) -> float", "The same as sin.", "math_sin(0)  # 0.0", of_float<std::sin>},
-    {"cos", "(x) -> float", "Cosine of x radians.", "cos(0)  # 1.0", of_float<std::cos>},
-    {"math_cos", "(x) -> float", "The same as cos.", "math_cos(0)  # 1.0", of_float<std::cos>},
-    {"tan", "(x) -> float", "Tangent of x radians.", "tan(0)  # 0.0", of_float<std::tan>},
-    {"math_tan", "(x) -> float", "The same as tan.", "math_tan(0)  # 0.0", of_float<std::tan>},
-    {"tanh", "(x) -> float", "Hyperbolic tangent.", "tanh(100)  # 1.0", of_float<std::tanh>},
-    {"asin", "(x) -> float", "The angle whose sine is x.", "asin(0)  # 0.0", of_float<std::asin>},
-    {"acos", "(x) -> float", "The angle whose cosine is x.", "acos(1)  # 0.0", of_float<std::acos>},
-    {"atan", "(x) -> float", "The angle whose tangent is x.", "atan(0)  # 0.0", of_float<std::atan>},
+    {"sqrt", "(x) -> float", "Square root; NaN below zero.", "sqrt(16)  # 4.0", of_float<std::sqrt>, {}, {}, raw<std::sqrt>},
+    {"math_sqrt", "(x) -> float", "The same as sqrt.", "math_sqrt(0.25)  # 0.5", of_float<std::sqrt>, {}, {}, raw<std::sqrt>},
+    {"exp", "(x) -> float", "e to the power x.", "exp(0)  # 1.0", of_float<std::exp>, {}, {}, raw<std::exp>},
+    {"log", "(x) -> float", "Natural logarithm.", "log(1)  # 0.0", of_float<std::log>, {}, {}, raw<std::log>},
+    {"math_log", "(x) -> float", "The same as log.", "math_log(1)  # 0.0", of_float<std::log>, {}, {}, raw<std::log>},
+    {"log2", "(x) -> float", "Logarithm to the base 2.", "log2(8)  # 3.0", of_float<std::log2>, {}, {}, raw<std::log2>},
+    {"log10", "(x) -> float", "Logarithm to the base 10.", "log10(1000)  # 3.0", of_float<std::log10>, {}, {}, raw<std::log10>},
+    {"sin", "(x) -> float", "Sine of x radians.", "sin(0)  # 0.0", of_float<std::sin>, {}, {}, raw<std::sin>},
+    {"math_sin", "(x) -> float", "The same as sin.", "math_sin(0)  # 0.0", of_float<std::sin>, {}, {}, raw<std::sin>},
+    {"cos", "(x) -> float", "Cosine of x radians.", "cos(0)  # 1.0", of_float<std::cos>, {}, {}, raw<std::cos>},
+    {"math_cos", "(x) -> float", "The same as cos.", "math_cos(0)  # 1.0", of_float<std::cos>, {}, {}, raw<std::cos>},
+    {"tan", "(x) -> float", "Tangent of x radians.", "tan(0)  # 0.0", of_float<std::tan>, {}, {}, raw<std::tan>},
+    {"math_tan", "(x) -> float", "The same as tan.", "math_tan(0)  # 0.0", of_float<std::tan>, {}, {}, raw<std::tan>},
+    {"tanh", "(x) -> float", "Hyperbolic tangent.", "tanh(100)  # 1.0", of_float<std::tanh>, {}, {}, raw<std::tanh>},
+    {"asin", "(x) -> float", "The angle whose sine is x.", "asin(0)  # 0.0", of_float<std::asin>, {}, {}, raw<std::asin>},
+    {"acos", "(x) -> float", "The angle whose cosine is x.", "acos(1)  # 0.0", of_float<std::acos>, {}, {}, raw<std::acos>},
+    {"atan", "(x) -> float", "The angle whose tangent is x.", "atan(0)  # 0.0", of_float<std::atan>, {}, {}, raw<std::atan>},
     {"atan2", "(y, x) -> float", "The angle of the point (x, y).", "atan2(0, 1)  # 0.0", of_floats<std::atan2>},
     {"hypot", "(a, b) -> float", "Distance of the point (a, b) from the origin.", "hypot(3, 4)  # 5.0",
      of_floats<std::hypot>},
     {"pow", "(b, e) -> float", "b to the power e.", "pow(2, 10)  # 1024.0", of_floats<std::pow>},
     {"math_pow", "(b, e) -> float", "The same as pow.", "math_pow(3, 2)  # 9.0", of_floats<std::pow>},
-    {"erf", "(x) -> float", "The error function, to seven digits.", "erf(10)  # 1.0", of_float<error_function>},
-    {"sigmoid", "(x) -> float", "The logistic function 1 / (1 + exp(-x)).", "sigmoid(0)  # 0.5", of_float<logistic>},
+    {"erf", "(x) -> float", "The error function, to seven digits.", "erf(10)  # 1.0", of_float<error_function>, {}, {}, raw<error_function>},
+    {"sigmoid", "(x) -> float", "The logistic function 1 / (1 + exp(-x)).", "sigmoid(0)  # 0.5", of_float<logistic>, {}, {}, raw<logistic>},
 
     {"pi", "() -> float", "Half the circumference of the unit circle.", "pi()  # 3.141592653589793",
      number<substrate::kPi>},

@@ -14,6 +14,9 @@ namespace omc::stdlib {
 using namespace vm;
 
 // Only numbers resonate.
+static double resonance_of(int64_t n) {
+  return substrate::resonance(n);
+}
 static Value res(Vm&, Args args) {
   if (args[0].is_int()) return Value::real(substrate::resonance(args[0].as_int()));
   if (args[0].is_float()) return Value::real(substrate::resonance(substrate::truncate_to_int(args[0].as_float())));
@@ -85,7 +88,7 @@ static Value harmonic_repr(Vm& vm, Args args) {
 
 constexpr Builtin kBuiltins[] = {
     {"res", "(x) -> float", "The resonance of an int or of the whole part of a float; 0.0 for any other kind.",
-     "res(12)  # 0.6923076923076923", res, "res requires 1 argument"},
+     "res(12)  # 0.6923076923076923", res, "res requires 1 argument", {}, ShortForm(resonance_of)},
     {"phi.res", "(x) -> float", "The same as res.", "phi.res(7.5)  # 0.875", res, "phi.res requires 1 argument"},
     {"phi.him", "(x) -> float", "The HIM score: how far x times the golden ratio is from a whole number.",
      "phi.him(5)  # 0.09016994374947451", phi_him, "phi.him requires 1 argument"},

@@ -41,6 +41,10 @@ static Value safe_divide(Vm&, Args args) {
   return Value::integer(substrate::safe_quotient(args.integer(0), d));
 }
 
+static int64_t quotient_of_ints(int64_t a, int64_t b) {
+  return substrate::safe_quotient(a, substrate::safe_divisor(b, static_cast<double>(b)));
+}
+
 static Value safe_mod(Vm&, Args args) {
   return Value::integer(substrate::safe_remainder(args.integer(0), divisor(args)));
 }
@@ -82,7 +86,7 @@ constexpr Builtin kBuiltins[] = {
      safe_sub},
     {"safe_mul", "(a, b) -> number", "The product; a singularity counts as 0.", "safe_mul(3, 4)  # 12", safe_mul},
     {"safe_divide", "(a, b) -> number", "The quotient by the whole part of b; by 1 where that is 0.",
-     "safe_divide(10, 0)  # 10", safe_divide},
+     "safe_divide(10, 0)  # 10", safe_divide, {}, {}, vm::ShortForm(quotient_of_ints)},
     {"safe_mod", "(a, b) -> int", "The non-negative remainder; 0 for a divisor below 2.", "safe_mod(-7, 3)  # 2",
      safe_mod},
     {"safe_sqrt", "(x) -> float", "The square root; 0.0 of a negative number.", "safe_sqrt(-4)  # 0.0", safe_sqrt},

@@ -68,7 +68,7 @@ static Value quantization_ratio(Vm& vm, Args args) {
 
 constexpr Builtin kBuiltins[] = {
     {"value_danger", "(x) -> float", "How close to zero a value is: 1.0 at zero, less the farther away.",
-     "value_danger(0)  # 1.0", value_danger},
+     "value_danger(0)  # 1.0", value_danger, {}, {}, vm::ShortForm(substrate::value_danger)},
     {"fold_escape", "(x) -> any", "A value close to zero is moved to its attractor, or to 1; others stay.",
      "fold_escape(0)  # 1", fold_escape},
     {"interfere", "(a, b) -> float", "Twice the product by the sum; 0.0 when the sum is 0.", "interfere(3, 6)  # 4.0",

@@ -2,11 +2,14 @@
 
 #include "vm/bytecode.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "lang/source.hpp"
 #include "vm/conversions.hpp"
 #include "vm/globals.hpp"
+#include "vm/native.hpp"
 #include "vm/proto.hpp"
 
 namespace omc::vm {
@@ -127,6 +130,38 @@ size_t site_count(const Proto& p, Op op) {
   }
 }
 
+// How many instructions a Try instruction skips: a call and what puts its arguments in place. 0: it is none.
+size_t skipped(const Instruction& i) {
+  switch (i.op) {
+    case Op::TryDictGetK: return 3;
+    case Op::TryDictSetK: return 4;
+    case Op::TryArrayLength:
+    case Op::TryDictGet:
+    case Op::TryDictSet:
+    case Op::TryDictHas:
+    case Op::TryArrayPush:
+    case Op::TryIntToInt:
+    case Op::TryIntToFloat:
+    case Op::TryFloatToInt:
+    case Op::TryFloatToFloat:
+    case Op::TryIntsToInt:
+    case Op::TryIntArrayToInt: return std::max<size_t>(i.n, 1);
+    default: return 0;
+  }
+}
+
+// Whether a call of the builtin whose short way it is follows where it must.
+bool has_its_call(const Proto& p, size_t pc) {
+  const Instruction i = p.code[pc];
+  const size_t at = pc + skipped(i);
+  if (at + 1 >= p.code.size() || p.code[at].op != Op::CallGlobal || p.code[at].c >= p.cells.size()) return false;
+  const Builtin* builtin = p.cells[p.code[at].c]->builtin;
+  if (!builtin) return false;
+  const Op whole = i.op == Op::TryDictGetK ? Op::TryDictGet : i.op == Op::TryDictSetK ? Op::TryDictSet : i.op;
+  const OpInfo& info = op_info(i.op);
+  return builtin->short_form.op == whole && (info.operands[2] != Operand::G || i.c == p.code[at].c);
+}
+
 // How many registers from R[B] on an instruction reads; a call without arguments only names the place where they would be.
 int64_t registers_from_b(const Instruction& i) {
   switch (i.op) {
@@ -140,6 +175,8 @@ int64_t registers_from_b(const Instruction& i) {
     case Op::CallMethod:
     case Op::CallDotted:
     case Op::SpreadGlobal: return i.n + 1;
+    case Op::TryIntsToInt:
+    case Op::TryIntArrayToInt: return 2;
     default: return 1;
   }
 }
@@ -170,6 +207,11 @@ std::string check(const Proto& p, size_t pc) {
   else if (info.operands[1] == Operand::R) ok = ok && i.b + registers_from_b(i) <= p.register_count;
   else ok = ok && fits(info.operands[1], i.b);
   if (!uses_bx(info)) ok = ok && fits(info.operands[2], info.operands[2] == Operand::J ? i.jump() : i.c);
+  if (ok && skipped(i)) {
+    if (!has_its_call(p, pc)) return "no call to skip";
+    if ((i.op == Op::TryDictGetK && !p.constants[i.c].is_string()) || (i.op == Op::TryDictSetK && !p.constants[i.b].is_string()))
+      return "key is no string";
+  }
   return ok ? "" : "operand out of range";
 }
 

@@ -1,6 +1,7 @@
 // Expressions to bytecode.
 
 #include <array>
+#include <utility>
 
 #include "lang/resolve.hpp"
 #include "vm/function_compiler.hpp"
@@ -146,6 +147,7 @@ Register FunctionCompiler::any(const Expr* e) {
 
 void FunctionCompiler::into(const Expr* expression, Register dest) {
   const Expr* e = without_parentheses(expression);
+  const bool unused = std::exchange(result_unused_, false);
   const Span outer = here_;
   here_ = e->span;
   lang::visit(*e, Overloaded{
@@ -171,7 +173,7 @@ void FunctionCompiler::into(const Expr* expression, Register dest) {
       },
       [&](const lang::BinaryExpr& x) { binary_into(x, dest); },
       [&](const lang::LogicalExpr& x) { logical_into(x, dest); },
-      [&](const lang::NamedCallExpr& x) { named_call_into(x, dest); },
+      [&](const lang::NamedCallExpr& x) { named_call_into(x, dest, unused); },
       [&](const lang::ValueCallExpr& x) { value_call_into(x, dest); },
       [&](const lang::MethodCallExpr& x) { method_call_into(x, dest); },
       [&](const lang::IndexExpr& x) { index_into(x, dest); },
@@ -589,7 +591,7 @@ void FunctionCompiler::call_builtin_into(std::string_view name, lang::ExprList l
   emit(Instruction::abc(Op::CallGlobal, dest, first, cell_index(plain_cell(name)), static_cast<uint8_t>(list.size())), span);
 }
 
-void FunctionCompiler::named_call_into(const lang::NamedCallExpr& e, Register dest) {
+void FunctionCompiler::named_call_into(const lang::NamedCallExpr& e, Register dest, bool result_unused) {
   const lang::NameExpr& callee = *e.callee;
   if (callee.name != callee.head) return dotted_call_into(e, dest);
   if (lang::is_eval_name(callee.name) && function_.has_eval) return eval_call_into(e, dest);
@@ -607,6 +609,7 @@ void FunctionCompiler::named_call_into(const lang::NamedCallExpr& e, Register de
     emit(Instruction::abc(Op::SpreadGlobal, dest, array, cell_index(cell_named(callee.name)), has_candidate), callee.span);
     return;
   }
+  if (!has_candidate && short_call_into(e, dest, result_unused)) return;
   const Register first = arguments(e.arguments);
   const auto count = static_cast<uint8_t>(e.arguments.size());
   if (has_candidate) {
@@ -616,6 +619,58 @@ void FunctionCompiler::named_call_into(const lang::NamedCallExpr& e, Register de
   } else {
     emit(Instruction::abc(Op::CallGlobal, dest, first, cell_index(cell_named(callee.name)), count), callee.span);
   }
+}
+
+// A call of a builtin that has a short form: that, and behind it the call as always.
+bool FunctionCompiler::short_call_into(const lang::NamedCallExpr& e, Register dest, bool result_unused) {
+  GlobalCell* const cell = cell_named(e.callee->name);
+  if (!cell->builtin || !cell->builtin->short_form) return false;
+  Op op = cell->builtin->short_form.op;
+  const bool pair = op == Op::TryIntsToInt || op == Op::TryIntArrayToInt;  // their operands are where a call has them
+  const bool changes = op == Op::TryDictSet || op == Op::TryArrayPush;
+  const size_t arity = op == Op::TryDictSet                                                            ? 3
+                       : pair || op == Op::TryDictGet || op == Op::TryDictHas || op == Op::TryArrayPush ? 2
+                                                                                                       : 1;
+  if (e.arguments.size() != arity || (changes && !result_unused)) return false;
+  for (const Expr* a : e.arguments)
+    if (has_statements(a)) return false;
+
+  std::optional<uint32_t> key;
+  if ((op == Op::TryDictGet || op == Op::TryDictSet) && without_parentheses(e.arguments[1])->kind == ExprKind::String)
+    key = constant_operand(e.arguments[1]);
+  const Span span = e.callee->span;
+  const Register first = next_register_;
+  for (size_t i = 0; i < arity; ++i) temporary();
+  Register operands[3] = {};
+  for (size_t i = 0; i < arity; ++i) {
+    const Expr* a = without_parentheses(e.arguments[i]);
+    operands[i] = first + static_cast<Register>(i);
+    if (key && i == 1) continue;
+    const bool variable = a->kind == ExprKind::Name && in_register(static_cast<const lang::NameExpr*>(a)->binding) &&
+                          static_cast<const lang::NameExpr*>(a)->name == static_cast<const lang::NameExpr*>(a)->head &&
+                          !is_constant_name(static_cast<const lang::NameExpr*>(a)->name);
+    if (variable && !pair) operands[i] = any(a);
+    else into(a, operands[i]);
+  }
+
+  const uint32_t called = cell_index(cell);
+  const size_t at = pc();
+  if (key) {
+    if (op == Op::TryDictGet) emit(Instruction::abc(Op::TryDictGetK, dest, operands[0], *key), span);
+    else emit(Instruction::abc(Op::TryDictSetK, operands[0], *key, operands[2]), span);
+  } else if (changes) {
+    emit(Instruction::abc(op, operands[0], operands[1], operands[2]), span);
+  } else {
+    emit(Instruction::abc(op, dest, operands[0], op == Op::TryDictGet || op == Op::TryDictHas ? operands[1] : called), span);
+  }
+  for (size_t i = 0; i < arity; ++i) {
+    const Register place = first + static_cast<Register>(i);
+    if (key && i == 1) emit(Instruction::abx(Op::LoadConstant, place, static_cast<int32_t>(*key)), span);
+    else if (key || operands[i] != place) emit(Instruction::abc(Op::Move, place, operands[i], 0), span);
+  }
+  emit(Instruction::abc(Op::CallGlobal, dest, first, called, static_cast<uint8_t>(arity)), span);
+  if (!key) proto_->code[at].n = static_cast<uint8_t>(pc() - at - 1);
+  return true;
 }
 
 void FunctionCompiler::dotted_call_into(const lang::NamedCallExpr& e, Register dest) {

@@ -58,8 +58,9 @@ void FunctionCompiler::statement(const lang::Stmt& s) {
         emit(Instruction::abc(Op::Print, value, 0, 0));
       },
       [&](const lang::ExpressionStmt& x) {
-        if (result_register_ >= 0) into(x.value, static_cast<Register>(result_register_));
-        else any(x.value);
+        if (result_register_ >= 0) return into(x.value, static_cast<Register>(result_register_));
+        result_unused_ = x.value->kind == lang::ExprKind::NamedCall;
+        any(x.value);
       },
       [](const lang::EmptyStmt&) {},
       [](const lang::ErrorStmt&) { OMC_ASSERT(false); },

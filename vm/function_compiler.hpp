@@ -100,7 +100,8 @@ class FunctionCompiler {
   void if_into(const lang::IfExpr& e, Register dest);
   void branch_into(const lang::Block& b, Register dest);
   void safe_into(const lang::SafeExpr& e, Register dest);
-  void named_call_into(const lang::NamedCallExpr& e, Register dest);
+  void named_call_into(const lang::NamedCallExpr& e, Register dest, bool result_unused);
+  bool short_call_into(const lang::NamedCallExpr& e, Register dest, bool result_unused);
   void dotted_call_into(const lang::NamedCallExpr& e, Register dest);
   void eval_call_into(const lang::NamedCallExpr& e, Register dest);
   void call_builtin_into(std::string_view name, lang::ExprList arguments, Register dest, lang::Span span);
@@ -170,6 +171,7 @@ class FunctionCompiler {
   Register next_register_ = 0;
   Register collector_ = 0;      // of a generator
   int64_t result_register_ = -1;  // receives expression statements: of a snippet, or of an if-expression's branch
+  bool result_unused_ = false;    // of the expression that is compiled next: a statement of its own
   bool needs_clearing_ = false;   // some variable may be read before it is assigned
   Assigned assigned_;
   std::vector<Loop*> loops_;

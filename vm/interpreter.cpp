@@ -26,6 +26,23 @@ inline int64_t wrapping_add(int64_t a, int64_t b) { return static_cast<int64_t>(
 inline int64_t wrapping_sub(int64_t a, int64_t b) { return static_cast<int64_t>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b)); }
 inline int64_t wrapping_mul(int64_t a, int64_t b) { return static_cast<int64_t>(static_cast<uint64_t>(a) * static_cast<uint64_t>(b)); }
 
+inline bool is_number(const Value& v) { return v.is_int() || v.is_float(); }
+inline double as_number(const Value& v) { return v.is_float() ? v.as_float() : static_cast<double>(v.as_int()); }
+
+// Whether the two are equal, where that is seen at once; otherwise `sure` becomes false.
+inline bool plainly_equal(const Value& x, const Value& y, bool& sure) {
+  sure = true;
+  if (x.is_int() && y.is_int()) return x.as_int() == y.as_int();
+  if (x.is_string() && y.is_string()) {
+    const String *a = x.as_string(), *b = y.as_string();
+    if (a == b) return true;
+    if (a->size_bytes != b->size_bytes || (a->interned() && b->interned())) return false;
+    if (a->size_bytes == 1) return a->data[0] == b->data[0];
+  }
+  sure = false;
+  return false;
+}
+
 }  // namespace
 
 bool Interpreter::run(Vm& vm) {
@@ -226,8 +243,8 @@ bool Interpreter::run(Vm& vm) {
       r[A] = Value::integer(wrapping_##op(x.as_int(), y.as_int()));                             \
       NEXT();                                                                                      \
     }                                                                                              \
-    if (x.is_float() && y.is_float()) {                                                            \
-      r[A] = Value::real(float_##op(x.as_float(), y.as_float()));                               \
+    if (is_number(x) && is_number(y)) {                                                            \
+      r[A] = Value::real(float_##op(as_number(x), as_number(y)));                                  \
       NEXT();                                                                                      \
     }                                                                                              \
     CHECK(Support::arithmetic(vm, BinaryOp::Name, x, y, r[A]));                                 \
@@ -252,6 +269,14 @@ bool Interpreter::run(Vm& vm) {
     }                                                                                              \
     if (x.is_int() && y.is_int() && static_cast<uint64_t>(y.as_int()) + 1 > 1) [[likely]] {        \
       r[A] = Value::integer(x.as_int() / y.as_int());                                           \
+      NEXT();                                                                                      \
+    }                                                                                              \
+    if (is_number(x) && y.is_float() && y.as_float() != 0.0) {                                     \
+      r[A] = Value::real(as_number(x) / y.as_float());                                             \
+      NEXT();                                                                                      \
+    }                                                                                              \
+    if (x.is_float() && y.is_int() && y.as_int() != 0) {                                           \
+      r[A] = Value::real(x.as_float() / static_cast<double>(y.as_int()));                          \
       NEXT();                                                                                      \
     }                                                                                              \
     CHECK(Support::arithmetic(vm, BinaryOp::Div, x, y, r[A]));                                  \
@@ -315,14 +340,21 @@ bool Interpreter::run(Vm& vm) {
   }
 
   // --- comparisons ---
+  // In a variable of its own: the one of the fast way must not need an address.
+#define COMPARE_SLOWLY(function, ...)                            \
+  do {                                                           \
+    bool found;                                                  \
+    CHECK(Support::function(vm, __VA_ARGS__, found));            \
+    holds = found;                                               \
+  } while (0)
 #define COMPARE(Name, op)                                                    \
   CASE(Name) {                                                               \
     const Value &x = r[B], &y = r[C];                                    \
     bool holds;                                                              \
     if (x.is_int() && y.is_int()) holds = x.as_int() op y.as_int();          \
     else if (x.is_float() && y.is_float()) holds = x.as_float() op y.as_float(); \
-    else CHECK(Support::compare(vm, BinaryOp::Name, x, y, holds));           \
-    r[A] = Value::boolean(holds);                                         \
+    else COMPARE_SLOWLY(compare, BinaryOp::Name, x, y);                      \
+    r[A] = Value::boolean(holds);                                            \
     NEXT();                                                                  \
   }
   COMPARE(Less, <)
@@ -330,14 +362,14 @@ bool Interpreter::run(Vm& vm) {
   COMPARE(Greater, >)
   COMPARE(GreaterEqual, >=)
   CASE(Equal) {
-    bool holds;
-    CHECK(Support::equal(vm, r[B], r[C], holds));
+    bool sure, holds = plainly_equal(r[B], r[C], sure);
+    if (!sure) COMPARE_SLOWLY(equal, r[B], r[C]);
     r[A] = Value::boolean(holds);
     NEXT();
   }
   CASE(NotEqual) {
-    bool holds;
-    CHECK(Support::equal(vm, r[B], r[C], holds));
+    bool sure, holds = plainly_equal(r[B], r[C], sure);
+    if (!sure) COMPARE_SLOWLY(equal, r[B], r[C]);
     r[A] = Value::boolean(!holds);
     NEXT();
   }
@@ -363,7 +395,7 @@ bool Interpreter::run(Vm& vm) {
     bool holds;                                                                    \
     if (x.is_int() && y.is_int()) [[likely]] holds = x.as_int() op y.as_int();     \
     else if (x.is_float() && y.is_float()) holds = x.as_float() op y.as_float();   \
-    else CHECK(Support::compare(vm, BinaryOp::operation, x, y, holds));            \
+    else COMPARE_SLOWLY(compare, BinaryOp::operation, x, y);                       \
     if (holds == static_cast<bool>(N)) JUMP(OFFSET);                         \
     NEXT();                                                                        \
   }
@@ -378,9 +410,8 @@ bool Interpreter::run(Vm& vm) {
 #define EQUAL_JUMP(Name, right)                                              \
   CASE(Name) {                                                               \
     const Value &x = r[A], &y = right;                                      \
-    bool holds;                                                              \
-    if (x.is_int() && y.is_int()) [[likely]] holds = x.as_int() == y.as_int(); \
-    else CHECK(Support::equal(vm, x, y, holds));                             \
+    bool sure, holds = plainly_equal(x, y, sure);                            \
+    if (!sure) [[unlikely]] COMPARE_SLOWLY(equal, x, y);                     \
     if (holds == static_cast<bool>(N)) JUMP(OFFSET);                   \
     NEXT();                                                                  \
   }
@@ -460,6 +491,10 @@ bool Interpreter::run(Vm& vm) {
         r[A] = a->at(i);
         NEXT();
       }
+    } else if (object.is_dict() && index.is_string()) {
+      const Value* found = object.as_dict()->get(index.as_string());
+      r[A] = found ? found->read() : Value::null();
+      NEXT();
     }
     CHECK(Support::get_index(vm, frame, object, index, r[A]));
     NEXT();
@@ -512,6 +547,13 @@ bool Interpreter::run(Vm& vm) {
       Array* a = object.as_array();
       const auto i = static_cast<uint64_t>(index.as_int());
       STORE_ELEMENT(a, i, v)
+    } else if (object.is_dict() && index.is_string()) {
+      const Dict* d = object.as_dict();
+      const uint32_t found = d->find(index.as_string());
+      if (found != Dict::kMissing) [[likely]] {
+        d->entries[found].value = v.read();
+        NEXT();
+      }
     }
     CHECK(Support::set_index(vm, frame, object, index, v));
     NEXT();
@@ -565,6 +607,131 @@ bool Interpreter::run(Vm& vm) {
     if (callee) goto enter;
     NEXT();
   }
+
+  // Whether the builtin that the call `skip` - 1 instructions ahead names is still what its name means.
+#define STANDS(skip) (!frame->proto->cells[ip[(skip)-1].c]->target)
+#define SKIP(skip)     \
+  do {                 \
+    ip += (skip);      \
+    NEXT();            \
+  } while (0)
+  CASE(TryArrayLength) {
+    const Value& x = r[B];
+    if (x.is_array() && STANDS(N)) [[likely]] {
+      r[A] = Value::integer(static_cast<int64_t>(x.as_array()->size));
+      SKIP(N);
+    }
+    NEXT();
+  }
+  CASE(TryDictGet) {
+    const Value &x = r[B], &key = r[C];
+    if (x.is_dict() && key.is_string() && STANDS(N)) [[likely]] {
+      const Value* found = x.as_dict()->get(key.as_string());
+      r[A] = found ? found->read() : Value::null();
+      SKIP(N);
+    }
+    NEXT();
+  }
+  CASE(TryDictGetK) {
+    const Value& x = r[B];
+    if (x.is_dict() && STANDS(3)) [[likely]] {
+      const Dict* d = x.as_dict();
+      const String* key = k[C].as_string();
+      if (N < d->used && d->entries[N].key == key) [[likely]] {
+        r[A] = d->entries[N].value.read();
+        SKIP(3);
+      }
+      const uint32_t found = d->find(key);
+      if (found == Dict::kMissing) {
+        r[A] = Value::null();
+      } else {
+        if (specialise && found < 256) const_cast<Instruction*>(ip)[-1].n = static_cast<uint8_t>(found);
+        r[A] = d->entries[found].value.read();
+      }
+      SKIP(3);
+    }
+    NEXT();
+  }
+  CASE(TryDictSet) {
+    const Value &x = r[A], &key = r[B];
+    if (x.is_dict() && key.is_string() && STANDS(N)) [[likely]] {
+      const Dict* d = x.as_dict();
+      const uint32_t found = d->find(key.as_string());
+      if (found != Dict::kMissing) [[likely]] {
+        d->entries[found].value = r[C].read();
+        SKIP(N);
+      }
+    }
+    NEXT();
+  }
+  CASE(TryDictSetK) {
+    const Value& x = r[A];
+    if (x.is_dict() && STANDS(4)) [[likely]] {
+      const Dict* d = x.as_dict();
+      const String* key = k[B].as_string();
+      if (N < d->used && d->entries[N].key == key) [[likely]] {
+        d->entries[N].value = r[C].read();
+        SKIP(4);
+      }
+      const uint32_t found = d->find(key);
+      if (found != Dict::kMissing) {
+        if (specialise && found < 256) const_cast<Instruction*>(ip)[-1].n = static_cast<uint8_t>(found);
+        d->entries[found].value = r[C].read();
+        SKIP(4);
+      }
+    }
+    NEXT();
+  }
+  CASE(TryDictHas) {
+    const Value &x = r[B], &key = r[C];
+    if (x.is_dict() && key.is_string() && STANDS(N)) [[likely]] {
+      r[A] = Value::integer(x.as_dict()->find(key.as_string()) != Dict::kMissing);
+      SKIP(N);
+    }
+    NEXT();
+  }
+  CASE(TryArrayPush) {
+    const Value &x = r[A], &v = r[B];
+    if (x.is_array() && STANDS(N)) [[likely]] {
+      Array* a = x.as_array();
+      const size_t i = a->size;
+      if (i > 0 && i < a->capacity && i < Array::kMaxSize) [[likely]] {
+        if (a->kind == ElementKind::Values) {
+          a->values[i] = v.read();
+          a->size = i + 1;
+          SKIP(N);
+        }
+        if (a->kind == ElementKind::Ints ? v.is_int() : v.is_float()) [[likely]] {
+          if (v.is_int()) a->ints[i] = v.as_int();
+          else a->floats[i] = v.as_float();
+          a->size = i + 1;
+          SKIP(N);
+        }
+      }
+    }
+    NEXT();
+  }
+#define RAW_ENTRY(Name, kinds, ...)                                    \
+  CASE(Name) {                                                         \
+    const Value& x = r[B];                                             \
+    const GlobalCell* cell = frame->proto->cells[C];                   \
+    if ((kinds) && !cell->target) [[likely]] {                         \
+      const ShortForm& raw = cell->builtin->short_form;                \
+      r[A] = __VA_ARGS__;                                              \
+      SKIP(N);                                                         \
+    }                                                                  \
+    NEXT();                                                            \
+  }
+  RAW_ENTRY(TryIntToInt, x.is_int(), Value::integer(raw.int_to_int(x.as_int())))
+  RAW_ENTRY(TryIntToFloat, x.is_int(), Value::real(raw.int_to_float(x.as_int())))
+  RAW_ENTRY(TryFloatToInt, x.is_float() || x.is_int(),
+            Value::integer(x.is_int() ? x.as_int() : raw.float_to_int(x.as_float())))
+  RAW_ENTRY(TryFloatToFloat, x.is_float() || x.is_int(),
+            Value::real(raw.float_to_float(x.is_float() ? x.as_float() : static_cast<double>(x.as_int()))))
+  RAW_ENTRY(TryIntsToInt, x.is_int() && r[B + 1].is_int(), Value::integer(raw.ints_to_int(x.as_int(), r[B + 1].as_int())))
+  RAW_ENTRY(TryIntArrayToInt, x.is_array() && x.as_array()->is_ints() && r[B + 1].is_int(),
+            Value::integer(raw.int_array_to_int(vm, x.as_array()->int_span(), r[B + 1].as_int())))
+
   CASE(CallNamed) {
     arguments = r + B;
     count = N;

@@ -20,6 +20,7 @@
 #include <string>
 #include <string_view>
 
+#include "vm/bytecode.hpp"
 #include "vm/error.hpp"
 #include "vm/object.hpp"
 
@@ -37,6 +38,31 @@ enum class Effect : uint8_t {
   Outside,  // files, processes, the network, the environment, the clock: it passes the gate of the permissions
 };
 
+// A builtin's short way for the commonest kinds of arguments, and nothing else than the function does for them: an
+// instruction of its own, or a function on bare numbers, which the interpreter and native code call alike.
+struct ShortForm {
+  constexpr ShortForm() : none(nullptr) {}
+  constexpr ShortForm(Op o) : op(o), none(nullptr) {}
+  constexpr ShortForm(int64_t (*f)(int64_t)) : op(Op::TryIntToInt), int_to_int(f) {}
+  constexpr ShortForm(double (*f)(int64_t)) : op(Op::TryIntToFloat), int_to_float(f) {}
+  constexpr ShortForm(int64_t (*f)(double)) : op(Op::TryFloatToInt), float_to_int(f) {}
+  constexpr ShortForm(double (*f)(double)) : op(Op::TryFloatToFloat), float_to_float(f) {}
+  constexpr ShortForm(int64_t (*f)(int64_t, int64_t)) : op(Op::TryIntsToInt), ints_to_int(f) {}
+  constexpr ShortForm(int64_t (*f)(Vm&, std::span<const int64_t>, int64_t)) : op(Op::TryIntArrayToInt), int_array_to_int(f) {}
+  constexpr explicit operator bool() const { return op != Op{}; }
+
+  Op op = {};
+  union {
+    const void* none;
+    int64_t (*int_to_int)(int64_t);
+    double (*int_to_float)(int64_t);
+    int64_t (*float_to_int)(double);  // an int stands for itself
+    double (*float_to_float)(double);  // an int counts as a float
+    int64_t (*ints_to_int)(int64_t, int64_t);
+    int64_t (*int_array_to_int)(Vm&, std::span<const int64_t>, int64_t);
+  };
+};
+
 struct Builtin {
   std::string_view name;
   std::string_view signature;  // "(array, n) -> array"; optional parameters "sep?", variadic "..."
@@ -46,6 +72,7 @@ struct Builtin {
   // The exact arity message where it is not "NAME requires (PARAMS)".
   std::string_view arity_message = {};
   Effect effect = Effect::OfFamily;
+  ShortForm short_form = {};
   // Given a callable's name instead of a value at a place that only calls it, and similar, need nothing here.
 };
 

@@ -53,6 +53,7 @@ struct String : Object {
 // Ints and floats are unboxed contiguous memory. A kind changes only by widening to Values; an empty array takes the kind
 // of its first element.
 struct Array : Object {
+  static constexpr size_t kMaxSize = size_t{1} << 28;  // what programs may make
   size_t size = 0;
   size_t capacity = 0;
   union {

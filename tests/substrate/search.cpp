@@ -145,6 +145,38 @@ BOOST_AUTO_TEST_CASE(every_search_agrees_with_the_standard_one) {
   }
 }
 
+// After many searches in arrays of one size V2 no longer probes; nobody may notice.
+BOOST_AUTO_TEST_CASE(counted_probes_are_those_made) {
+  std::mt19937_64 random(7);
+  for (const size_t n : {1, 2, 3, 4, 10, 33, 100, 1000, 5000}) {
+    Ints a(n);
+    for (int64_t& x : a) x = static_cast<int64_t>(random() % (4 * n));
+    std::sort(a.begin(), a.end());
+    SearchCounters counting;
+    for (size_t i = 0; i < n + 1000; ++i) {
+      const auto t = static_cast<int64_t>(random() % (4 * n + 2)) - 1;
+      const SearchCounters before = counting;
+      SearchCounters probing;
+      const Position counted = phi_pi_fib_search_v2(a, t, counting), probed = phi_pi_fib_search_v2(a, t, probing);
+      if (counted.found != probed.found || counted.index != probed.index ||
+          counting.comparisons - before.comparisons != probing.comparisons)
+        BOOST_ERROR(t << " among " << n);
+    }
+    BOOST_TEST(counting.v2.know(n));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(plain_bounds_in_arrays_larger_than_caches) {
+  Ints a;
+  for (int64_t i = 0; i < 100000; ++i) a.push_back(i / 3 * 2);
+  for (int64_t t = -1; t < 66670; ++t) {
+    const auto [from, to] = std::equal_range(a.begin(), a.end(), t);
+    if (int_lower_bound(a, t) != static_cast<size_t>(from - a.begin()) ||
+        int_upper_bound(a, t) != static_cast<size_t>(to - a.begin()))
+      BOOST_ERROR(t);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(shares_run_out_before_their_table) {
   const double* shares = detail::probe_shares();
   BOOST_TEST(shares[detail::kProbeShares - 1] * 0x1p64 < 0.5);
