@@ -154,7 +154,8 @@ size_t skipped(const Instruction& i) {
 bool has_its_call(const Proto& p, size_t pc) {
   const Instruction i = p.code[pc];
   const size_t at = pc + skipped(i);
-  if (at + 1 >= p.code.size() || p.code[at].op != Op::CallGlobal || p.code[at].c >= p.cells.size()) return false;
+  if (at + 1 >= p.code.size() || p.code[at].op != Op::CallGlobal) return false;
+  if (p.code[at].c >= p.cells.size()) return true;  // the call's own mistake
   const Builtin* builtin = p.cells[p.code[at].c]->builtin;
   if (!builtin) return false;
   const Op whole = i.op == Op::TryDictGetK ? Op::TryDictGet : i.op == Op::TryDictSetK ? Op::TryDictSet : i.op;
