@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lang/children.hpp"
+#include "lang/lint/shapes.hpp"
 #include "lang/lint/usage.hpp"
 
 namespace omc::lang {
@@ -61,6 +62,11 @@ const ClassStmt* LintContext::constructed(const NamedCallExpr& call) const {
 const Usage& LintContext::usage() const {
   if (!usage_) usage_ = std::make_unique<Usage>(input_.module);
   return *usage_;
+}
+
+const std::vector<ShapeFinding>& LintContext::shapes() const {
+  if (!shapes_) shapes_ = std::make_unique<std::vector<ShapeFinding>>(find_shape_errors(*this));
+  return *shapes_;
 }
 
 std::string_view LintContext::function_name() const {

@@ -35,6 +35,7 @@ struct LintInput {
 };
 
 class Usage;
+struct ShapeFinding;
 
 class LintContext {
  public:
@@ -66,6 +67,7 @@ class LintContext {
   // The class whose constructor a call is sure to reach.
   const ClassStmt* constructed(const NamedCallExpr& call) const;
   const Usage& usage() const;
+  const std::vector<ShapeFinding>& shapes() const;
 
   bool in_fstring(uint32_t offset) const;
   bool has_comment(Span span) const;
@@ -86,7 +88,8 @@ class LintContext {
   std::vector<Span> fstrings_;  // the outermost ones
   std::unordered_set<const Function*> methods_;
   std::unordered_map<std::string_view, std::vector<const ClassStmt*>> classes_;
-  mutable std::unique_ptr<Usage> usage_;
+  mutable std::unique_ptr<Usage> usage_;  // made when asked for, as the next
+  mutable std::unique_ptr<std::vector<ShapeFinding>> shapes_;
 };
 
 }  // namespace omc::lang

@@ -64,6 +64,7 @@ class UsageWalk {
       v->only_value = nullptr;
     }
     v->counted |= counted;
+    if (binding.kind == Binding::Kind::Global && outermost_) usage_.written_in_functions_.insert(name.name);
   }
 
   void leaf(const Expr& e) {
@@ -144,6 +145,11 @@ const VariableUse* Usage::variable(const Function& f, const Binding& binding) co
 const VariableUse* Usage::top_level_variable(std::string_view name) const {
   const auto found = top_level_.find(name);
   return found == top_level_.end() ? nullptr : &found->second;
+}
+
+bool Usage::mentions_in_functions(std::string_view name) const {
+  const auto found = mentions_.find(name);
+  return found != mentions_.end() && std::ranges::any_of(found->second, [](const Function* f) { return f != nullptr; });
 }
 
 bool Usage::mentions(std::string_view name, const Function* but) const {

@@ -32,6 +32,9 @@ class Usage {
   bool mentions(std::string_view name, const Function* but = nullptr) const;
   // The same, but only as a value or in a string: it may be called by whoever gets it.
   bool passes_on(std::string_view name) const { return values_.contains(name); }
+  // Top-level variables that functions assign, and names that functions mention.
+  bool writes_in_functions(std::string_view name) const { return written_in_functions_.contains(name); }
+  bool mentions_in_functions(std::string_view name) const;
   // Text is evaluated somewhere: anything may be mentioned in it.
   bool evaluates() const { return evaluates_; }
 
@@ -46,7 +49,7 @@ class Usage {
   std::unordered_map<const Function*, std::vector<VariableUse>> variables_;
   std::unordered_map<std::string_view, VariableUse> top_level_;
   std::unordered_map<std::string_view, std::vector<const Function*>> mentions_;  // by the outermost function around
-  NameSet values_;
+  NameSet values_, written_in_functions_;
   bool evaluates_ = false;
 };
 

@@ -21,6 +21,17 @@ const BuiltinFacts& Linted::facts() {
       {"arr_sort", {"(array) -> array", "", 1, 1, true}},
       {"safe_divide", {"(a, b) -> number", "", 2, 2, true}},
       {"safe_mod", {"(a, b) -> int", "", 2, 2, true}},
+      {"tape_var", {"(value) -> id", "", 1, 1}},
+      {"tape_value", {"(node_id) -> any", "", 1, 1}},
+      {"tape_add", {"(a_id, b_id) -> id", "", 2, 2}},
+      {"tape_matmul", {"(a_id, b_id) -> id", "", 2, 2}},
+      {"tape_transpose", {"(a_id) -> id", "", 1, 1}},
+      {"tape_relu", {"(a_id) -> id", "", 1, 1}},
+      {"tape_reset", {"() -> null", "", 0, 0}},
+      {"tape_embedding_lookup", {"(table_id, token_ids) -> id", "", 2, 2}},
+      {"tape_cross_entropy_batch", {"(logits_id, targets) -> id", "", 2, 2}},
+      {"arr_fill", {"(value, n) -> array", "", 2, 2, true}},
+      {"range", {"(start, end?, step?) -> array", "", 1, 3, true}},
       {"concat_many", {"(...) -> string", "", 0, SIZE_MAX, true}},
   };
   return facts;
