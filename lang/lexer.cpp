@@ -8,6 +8,8 @@
 #include <array>
 #include <cstddef>
 
+#include "substrate/interrupt.hpp"
+
 namespace omc::lang {
 
 namespace {
@@ -122,6 +124,7 @@ class Lexer {
 
   Lexed run() {
     for (;;) {
+      if (out_.tokens.size() % 4096 == 0) substrate::interrupt_point(out_.tokens.size() * sizeof(Token));
       skip_blanks();
       if (at_ < end_) {
         token();

@@ -10,6 +10,7 @@
 
 #include "lang/literals.hpp"
 #include "lang/native_stack.hpp"
+#include "substrate/interrupt.hpp"
 
 namespace omc::lang {
 
@@ -346,6 +347,7 @@ class Parser {
   }
 
   Stmt* statement() {
+    substrate::interrupt_point();
     const Span first = token().span;
     switch (token().kind) {
       case TokenKind::H: return let_statement();

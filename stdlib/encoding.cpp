@@ -8,6 +8,7 @@
 #include "stdlib/digest.hpp"
 #include "stdlib/stdlib.hpp"
 #include "stdlib/text.hpp"
+#include "substrate/interrupt.hpp"
 #include "vm/vm.hpp"
 
 namespace omc::stdlib {
@@ -29,9 +30,13 @@ Value sha512(Vm& vm, Args args) { return digest(vm, args, Digest::Sha512); }
 // G. Fowler, L. Noll, K.-P. Vo, The FNV Non-Cryptographic Hash Algorithm (draft-eastlake-fnv): FNV-1a, 64 bits.
 int64_t fnv1a(std::string_view s) {
   uint64_t h = 0xcbf29ce484222325;
-  for (const char c : s) {
-    h ^= static_cast<unsigned char>(c);
-    h *= 0x100000001b3;
+  constexpr size_t kTurn = 1 << 20;
+  for (; !s.empty(); s.remove_prefix(std::min(s.size(), kTurn))) {
+    substrate::interrupt_point();
+    for (const char c : s.substr(0, kTurn)) {
+      h ^= static_cast<unsigned char>(c);
+      h *= 0x100000001b3;
+    }
   }
   return static_cast<int64_t>(h);
 }
@@ -47,6 +52,7 @@ Value base64_encode(Vm& vm, Args args) {
   std::string out;
   out.reserve(s.size() / 3 * 4 + 4);
   for (size_t i = 0; i < s.size(); i += 3) {
+    if (i % (3 << 16) == 0) substrate::interrupt_point();
     const size_t n = std::min<size_t>(s.size() - i, 3);
     uint32_t bits = 0;
     for (size_t k = 0; k < 3; ++k) bits = bits << 8 | (k < n ? static_cast<unsigned char>(s[i + k]) : 0);
@@ -72,6 +78,7 @@ std::string decode_base64(std::string_view s, std::string& why) {
   uint32_t bits = 0;
   for (size_t i = 0; i < symbols.size(); ++i) {
     const int8_t six = kSixBits[static_cast<unsigned char>(symbols[i])];
+    if (i % (1 << 16) == 0) substrate::interrupt_point();
     if (six < 0) return why = "invalid symbol at offset " + std::to_string(i), "";
     bits = bits << 6 | static_cast<uint32_t>(six);
     if (i % 4 > 0) out += static_cast<char>(bits >> (6 - 2 * (i % 4)));

@@ -62,6 +62,44 @@ bool write_directly(const std::string& path, std::string_view text, std::error_c
   return true;
 }
 
+// Temporary files of this process, for a signal handler that ends it: fixed memory, and a path is complete before its
+// number says so.
+class Unfinished {
+ public:
+  explicit Unfinished(const std::string& path) {
+    if (path.size() >= sizeof slots[0].path) return;
+    for (Slot& slot : slots) {
+      int expected = kFree;
+      if (!slot.state.compare_exchange_strong(expected, kFilling)) continue;
+      path.copy(slot.path, path.size());
+      slot.path[path.size()] = '\0';
+      slot.state.store(kReady);
+      slot_ = &slot;
+      return;
+    }
+  }
+  ~Unfinished() {
+    if (slot_) slot_->state.store(kFree);
+  }
+  Unfinished(const Unfinished&) = delete;
+  Unfinished& operator=(const Unfinished&) = delete;
+
+  static void remove_all() {
+    for (const Slot& slot : slots)
+      if (slot.state.load() == kReady) ::unlink(slot.path);
+  }
+
+ private:
+  enum : int { kFree, kFilling, kReady };
+  struct Slot {
+    std::atomic<int> state{kFree};
+    char path[4096];
+  };
+  static Slot slots[4];  // of more threads than that, some leave a file behind
+  Slot* slot_ = nullptr;
+};
+Unfinished::Slot Unfinished::slots[4];
+
 std::string temporary_beside(const std::string& path) {
   static std::atomic<unsigned> count{0};  // names must differ between the threads of a process
   const size_t slash = path.rfind('/');
@@ -120,6 +158,7 @@ static Replacement replace(const std::string& path, std::string (*temporary_for)
   // A link that leads nowhere: opening it creates what it names.
   if (struct stat link{}; !exists && ::lstat(path.c_str(), &link) == 0) return directly();
   const std::string temporary = temporary_for(target);
+  const Unfinished unfinished(temporary);
   FileDescriptor file(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0666);
   if (!file) {
     if (exists && (errno == EACCES || errno == EPERM || errno == EROFS)) return directly();
@@ -137,6 +176,8 @@ static Replacement replace(const std::string& path, std::string (*temporary_for)
   // The folder is not synchronised: after a crash the old content is as good as the new, and waiting costs as much again.
   return Replacement::Done;
 }
+
+void remove_unfinished_files() { Unfinished::remove_all(); }
 
 bool replace_file(const std::string& path, std::string_view text, std::error_code& why) {
   return replace(path, temporary_beside, text, why) == Replacement::Done;

@@ -22,6 +22,10 @@ bool replace_file(const std::string& path, std::string_view text, std::error_cod
 enum class Replacement : uint8_t { Done, NotWritten, NotRenamed };
 Replacement replace_file_stepwise(const std::string& path, std::string_view text, std::error_code& why);
 
+// Removes the temporary files of replacements that are under way in this process, which is about to end: safe in a signal
+// handler.
+void remove_unfinished_files();
+
 bool append_to_file(const std::string& path, std::string_view text, std::error_code& why);
 
 // Names in a folder without `.` and `..`, in the order of their bytes.

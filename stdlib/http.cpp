@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>  // exchange
+
 #include "stdlib/http_client.hpp"
 #include "stdlib/json.hpp"
 #include "stdlib/os_text.hpp"
@@ -39,7 +41,22 @@ static void add_content_type(HttpHeaders& headers, std::string_view type) {
 static HttpAnswer exchange(Vm& vm, const Args& args, HttpRequest request, std::string_view failure, size_t url = 0) {
   request.url = args.text(url).view();
   require(vm, args, Permission::Network, request.url);
+  // Where not every host may be reached, each redirect has to pass the gate too.
+  const long redirects = std::exchange(request.max_redirects, vm.state<Permissions>().permits_all(Permission::Network) ? request.max_redirects : 0);
   auto outcome = http_exchange(request, [&vm] { vm.poll(); });
+  for (long i = 0; request.max_redirects == 0; ++i) {
+    const auto* answer = std::get_if<HttpAnswer>(&outcome);
+    if (!answer || answer->redirect.empty()) break;
+    if (i == redirects) throw vm::Error(fmt::format("{} failed: more than {} redirects", failure, redirects));
+    // RFC 9110, section 15.4: 307 and 308 repeat the request; after the others it is a GET, as everybody does it.
+    if (answer->status != 307 && answer->status != 308 && request.method != HttpRequest::Method::Head) {
+      request.method = HttpRequest::Method::Get;
+      request.body.clear();
+    }
+    request.url = answer->redirect;
+    require(vm, args, Permission::Network, request.url);
+    outcome = http_exchange(request, [&vm] { vm.poll(); });
+  }
   if (const auto* failed = std::get_if<HttpFailure>(&outcome)) {
     if (!http_available()) throw args.error(failed->why);
     throw vm::Error(fmt::format("{} failed: {}", failure, failed->why));

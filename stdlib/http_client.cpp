@@ -207,7 +207,7 @@ void Exchange::prepare() {
   set(CURLOPT_PROTOCOLS, static_cast<long>(CURLPROTO_HTTP | CURLPROTO_HTTPS));
   set(CURLOPT_REDIR_PROTOCOLS, static_cast<long>(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
-  set(CURLOPT_FOLLOWLOCATION, 1L);
+  set(CURLOPT_FOLLOWLOCATION, request_.max_redirects > 0 ? 1L : 0L);
   set(CURLOPT_MAXREDIRS, request_.max_redirects);
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request_.connect_timeout_ms));
   set(CURLOPT_TIMEOUT_MS, static_cast<long>(request_.timeout_ms));
@@ -249,6 +249,9 @@ std::variant<HttpAnswer, HttpFailure> Exchange::run(const std::function<void()>&
   const char* url = nullptr;
   curl().easy_getinfo(easy_, CURLINFO_EFFECTIVE_URL, &url);
   if (url) answer_.url = url;
+  const char* redirect = nullptr;
+  curl().easy_getinfo(easy_, CURLINFO_REDIRECT_URL, &redirect);
+  if (redirect) answer_.redirect = redirect;
   return std::move(answer_);
 }
 

@@ -24,14 +24,15 @@ struct HttpRequest {
   int64_t timeout_ms = 0;    // for all of it; 0: none
   int64_t connect_timeout_ms = 30'000;
   size_t max_answer_bytes = 10u << 20;
-  long max_redirects = 5;
+  long max_redirects = 5;    // 0: none is followed
 };
 
 struct HttpAnswer {
   int status = 0;
   HttpHeaders headers;  // names in lower case
   std::string body;
-  std::string url;  // where redirects have led
+  std::string url;       // where redirects have led
+  std::string redirect;  // where the next one would, if it was not followed
 };
 
 struct HttpFailure {

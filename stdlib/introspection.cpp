@@ -10,6 +10,7 @@
 #include "lang/parser.hpp"
 #include "lang/resolve.hpp"
 #include "stdlib/record.hpp"
+#include "stdlib/permissions.hpp"
 #include "stdlib/stdlib.hpp"
 #include "vm/compiler.hpp"
 #include "vm/proto.hpp"
@@ -124,6 +125,7 @@ static Value get_scope_vars(Vm& vm, Args) {
 }
 
 static Value fn_bench(Vm& vm, Args args) {
+  require(vm, args, Permission::Clock, "");
   // A copy: the calls may change the array.
   const Value given = args[1];
   std::vector<Value> arguments = {given};

@@ -14,6 +14,7 @@
 
 #include "stdlib/stdlib.hpp"
 #include "stdlib/text.hpp"
+#include "substrate/interrupt.hpp"
 #include "vm/vm.hpp"
 
 namespace omc::stdlib {
@@ -106,6 +107,7 @@ class JsonReader {
     skip_space();
     if (at_end()) return fail(kind.ended);
     while (peek() != kind.close) {
+      substrate::interrupt_point();
       if (!read_element()) return false;
       skip_space();
       if (at_end()) return fail(kind.ended);

@@ -2,6 +2,8 @@
 
 #include "stdlib/random.hpp"
 
+#include <sys/random.h>
+
 #include <chrono>
 
 #include "stdlib/stdlib.hpp"
@@ -15,7 +17,10 @@ using vm::Value;
 using vm::Vm;
 
 Random::Random() {
-  seed(static_cast<uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()));
+  uint64_t start = 0;
+  if (::getrandom(&start, sizeof start, GRND_NONBLOCK) != sizeof start)
+    start = static_cast<uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
+  seed(start);
   // Seeds of one moment differ in few bits; some rounds spread them over the state.
   for (int i = 0; i < 16; ++i) next();
 }

@@ -248,16 +248,22 @@ Array* execute(Vm& vm, const Args& args, bool keep_rows) {
 Value sqlite_connect(Vm& vm, Args args) {
   const std::string path(args.text(0).view());
   const bool in_memory = path == ":memory:";
-  if (!in_memory) require(vm, args, Permission::Write, path);
+  if (!in_memory) {
+    require(vm, args, Permission::Read, path);
+    require(vm, args, Permission::Write, path);
+  }
   if (!sqlite().loaded) throw args.error("no SQLite library found");
   if (path.find('\0') != std::string::npos) throw args.error("the path contains a zero byte");
   sqlite3* opened = nullptr;
-  const int code = sqlite().open_v2(path.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  // Never as "file:...", which some builds read as an address with options of its own.
+  const std::string opened_path = path.starts_with("file:") ? "./" + path : path;
+  const int code = sqlite().open_v2(opened_path.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
   Database database(opened);
   if (code != SQLITE_OK)
     throw args.error(fmt::format("{}: {}", path, opened ? sqlite().errmsg(opened) : sqlite().errstr(code)));
   // Statements could open further files (ATTACH, VACUUM INTO).
-  if (!vm.state<Permissions>().permits(Permission::Write)) sqlite().limit(opened, SQLITE_LIMIT_ATTACHED, 0);
+  const auto& permissions = vm.state<Permissions>();
+  if (!permissions.permits_all(Permission::Write) || !permissions.permits_all(Permission::Read)) sqlite().limit(opened, SQLITE_LIMIT_ATTACHED, 0);
   auto& connections = vm.state<Connections>();
   connections.open.emplace(connections.next, std::move(database));
   return Value::integer(connections.next++);

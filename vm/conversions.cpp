@@ -10,6 +10,8 @@
 #include <unordered_set>
 
 #include "substrate/fold.hpp"  // truncate_to_int
+#include "substrate/interrupt.hpp"
+#include "vm/error.hpp"
 #include "vm/globals.hpp"
 #include "vm/heap.hpp"
 #include "vm/proto.hpp"
@@ -238,8 +240,18 @@ class Display {
     levels_.push_back(std::move(level));
   }
 
+  // A small value may have a huge text: containers that hold one another many times over.
+  void keep_within_limits() {
+    constexpr size_t kStep = 1 << 20;
+    if (out_.size() < due_) return;
+    substrate::interrupt_point(out_.size());
+    if (out_.size() >= UINT32_MAX) throw Error("string too long (" + std::to_string(out_.size()) + " bytes)");
+    due_ = out_.size() + kStep;
+  }
+
   void close(char bracket) {
     out_ += bracket;
+    keep_within_limits();
     inside_.erase(levels_.back().object);
     levels_.pop_back();
   }
@@ -251,6 +263,7 @@ class Display {
       const Value v = a->at(level.next++);
       if (v.is_array() || v.is_dict()) return open(v);  // `level` may be gone
       scalar(v);
+      keep_within_limits();
     }
     close(']');
   }
@@ -265,6 +278,7 @@ class Display {
       out_ += "\": ";
       if (e.value.is_array() || e.value.is_dict()) return open(e.value);
       scalar(e.value);
+      keep_within_limits();
     }
     close('}');
   }
@@ -275,6 +289,7 @@ class Display {
   }
 
   std::string& out_;
+  size_t due_ = 0;
   AppendInt append_int_;
   std::vector<Level> levels_;
   std::unordered_set<Object*> inside_;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <functional>
 
 #include "lang/parser.hpp"
 #include "lang/resolve.hpp"
@@ -153,7 +154,9 @@ struct LoadedSource {
   std::string identity;  // one path for all spellings
 };
 
-LoadedSource read_module(const std::string& path, const std::string& what) {
+LoadedSource read_module(const std::function<void(const std::string&)>& guard, const std::string& path,
+                         const std::string& what) {
+  if (guard) guard(path);
   std::error_code why;
   std::optional<lang::Source> source = lang::read_source(path, why);
   if (!source) throw Error(what + "reading " + path + ": " + why.message());
@@ -182,7 +185,7 @@ void ModuleLoader::import_whole(const ImportSite& site, const lang::Source& impo
     return;
   }
   const std::string what = "import " + site.module + ": ";
-  const LoadedSource module = read_module(find_module(site.module, importer), what);
+  const LoadedSource module = read_module(vm_->module_guard_, find_module(site.module, importer), what);
   Parsed parsed = parse(module.source, what + "parse error: ");
   if (vm_->options().rewrite_modules) vm_->options().rewrite_modules(*parsed.result.module);
   Loaded& loaded = loaded_[site.module];  // marked before it runs: cycles end, and a module that failed is not retried
@@ -213,7 +216,7 @@ void ModuleLoader::add_names(const Loaded& loaded, const std::string& prefix) {
 
 void ModuleLoader::import_selected(const ImportSite& site, const lang::Source& importer, LateScope* scope) {
   const std::string what = "from " + site.module + ": ";
-  const LoadedSource module = read_module(find_module(site.module, importer), what);
+  const LoadedSource module = read_module(vm_->module_guard_, find_module(site.module, importer), what);
   Parsed parsed = parse(module.source, what + "parse error: ");
   if (vm_->options().rewrite_modules) vm_->options().rewrite_modules(*parsed.result.module);
   std::unordered_set<std::string> functions;

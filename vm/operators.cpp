@@ -8,6 +8,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "substrate/interrupt.hpp"
 #include "vm/conversions.hpp"
 #include "vm/error.hpp"
 #include "vm/heap.hpp"
@@ -192,6 +193,7 @@ bool equal(Value a, Value b) {
   while (!pending.empty()) {
     const auto [x, y, depth] = pending.back();
     pending.pop_back();
+    substrate::interrupt_point();
     if (x.is_array() && y.is_array()) {
       const Array *p = x.as_array(), *q = y.as_array();
       if (p->size != q->size) return false;

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "lang/source.hpp"
+#include "substrate/interrupt.hpp"
 #include "vm/error_texts.hpp"
 #include "vm/interpreter.hpp"
 #include "vm/module_loader.hpp"
@@ -79,6 +80,27 @@ Function* Vm::user_function(std::string_view name) const {
   const GlobalCell* cell = globals_.find(name);
   return cell ? cell->function : nullptr;
 }
+
+class Vm::Watch {
+ public:
+  explicit Watch(Vm& vm) : outer_(substrate::watcher) {
+    substrate::watcher = {[](void* context, size_t held) {
+                            Vm& watched = *static_cast<Vm*>(context);
+                            watched.poll();
+                            if (held) {
+                              watched.heap_.charge(held);
+                              watched.heap_.discharge(held);
+                            }
+                          },
+                          &vm};
+  }
+  ~Watch() { substrate::watcher = outer_; }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+ private:
+  const substrate::Watcher outer_;
+};
 
 // --- calls from C++ ----------------------------------------------------------------------------------------------------
 
@@ -161,6 +183,7 @@ Value Vm::call(Value callee, std::span<const Value> arguments) {
     Value* top;
     ~Restore() { stack.native_top = top; }
   } restore{stack_, saved};
+  const Watch watch(*this);
   return builtin->function(*this, Args(*builtin, *this, base, arguments.size()));
 }
 
@@ -188,6 +211,7 @@ Value Vm::run_closure(Closure* closure, std::span<const Value> arguments) {
     --stack_.depth;
     throw std::move(pending_);
   }
+  const Watch watch(*this);
   if (!Interpreter::run(*this)) {
     write_trace();
     throw std::move(pending_);
@@ -339,9 +363,9 @@ bool Vm::safepoint() {
 void Vm::check_stop() {
   const Stop why = stop_.load(std::memory_order_relaxed);
   if (why == Stop::None) return;
-  Error e(why == Stop::Timeout ? "Time limit exceeded" : "Interrupted");
+  Error e(why == Stop::Timeout ? "Time limit exceeded" : why == Stop::Terminate ? "Terminated" : "Interrupted");
   e.kind = ErrorKind::Fatal;
-  e.exit_status = why == Stop::Timeout ? 124 : 130;
+  e.exit_status = why == Stop::Timeout ? 124 : why == Stop::Terminate ? 143 : 130;
   throw e;
 }
 
@@ -368,6 +392,7 @@ RunResult Vm::uncaught(Error& e) {
 }
 
 RunResult Vm::run(std::shared_ptr<const lang::Source> source, const Rewrite& rewrite) {
+  const Watch watch(*this);
   program_ = source;
   try {
     modules_->run_program(std::move(source), rewrite);
@@ -378,6 +403,7 @@ RunResult Vm::run(std::shared_ptr<const lang::Source> source, const Rewrite& rew
 }
 
 Value Vm::evaluate(std::string_view text, std::string_view what) {
+  const Watch watch(*this);
   return modules_->evaluate(text, what, modules_->take_eval_scope());
 }
 

@@ -80,6 +80,9 @@ class Vm {
   Globals& globals() { return globals_; }
   const VmOptions& options() const { return options_; }
 
+  // Asked before a module is read; throws Error when the program must not read that file.
+  void guard_modules(std::function<void(const std::string& path)> guard) { module_guard_ = std::move(guard); }
+
   // --- output ---
   void set_output(Output& output) { output_ = &output; }
   Output& output() { return *output_; }
@@ -153,7 +156,7 @@ class Vm {
   const lang::Source* program_source() const { return program_.get(); }
 
   // --- limits; safe to call from another thread or a signal handler ---
-  enum class Stop : uint8_t { None, Timeout, Interrupt };
+  enum class Stop : uint8_t { None, Timeout, Interrupt, Terminate };
   void request_stop(Stop why) {
     stop_.store(why, std::memory_order_relaxed);
     due_.store(true, std::memory_order_relaxed);
@@ -194,6 +197,9 @@ class Vm {
     uint32_t pc;          // of the call in the caller
   };
 
+  // While it lives, loops of this thread that know no Vm (substrate/interrupt.hpp) keep within the limits of this one.
+  class Watch;
+
   // False: an error is pending.
   bool safepoint();
   void collect_garbage();
@@ -224,6 +230,7 @@ class Vm {
   std::vector<Category> categories_;
   std::unordered_map<std::type_index, std::shared_ptr<void>> states_;
   std::vector<std::function<void(Marker&)>> root_markers_;
+  std::function<void(const std::string&)> module_guard_;
   std::shared_ptr<const lang::Source> program_;
   std::unique_ptr<ModuleLoader> modules_;
   RootBase* roots_ = nullptr;

@@ -13,6 +13,8 @@
 #include <type_traits>  // conditional_t
 #include <utility>      // index_sequence
 
+#include "substrate/interrupt.hpp"
+
 namespace omc::tape {
 
 namespace {
@@ -198,10 +200,16 @@ void matmul(const Compute& compute, Pool& pool, size_t m, size_t n, size_t k, St
   const size_t pieces = compute.pieces(panels, nanoseconds);
   Tensor scratch(pool, static_cast<int64_t>(pieces), static_cast<int64_t>(scratch_each), sizeof(T));
   T* const memory = scratch.data<T>();
-  compute.rows(panels, nanoseconds, [&, memory](size_t begin, size_t end) {
-    const size_t piece = begin / ((panels + pieces - 1) / pieces);
-    part.run(0, m, begin * kernel.cols, std::min(n, end * kernel.cols), memory + piece * scratch_each);
-  });
+  // Rows in turns of about a tenth of a second: between them a time limit or an interrupt may end it.
+  const size_t turn = std::max<size_t>(4 * kBlockRows, (size_t{1} << 31) / std::max<size_t>(1, n * k));
+  for (size_t first = 0; first < m; first += turn) {
+    substrate::interrupt_point();
+    compute.rows(panels, nanoseconds, [&, memory, first](size_t begin, size_t end) {
+      const size_t piece = begin / ((panels + pieces - 1) / pieces);
+      part.run(first, std::min(m, first + turn), begin * kernel.cols, std::min(n, end * kernel.cols),
+               memory + piece * scratch_each);
+    });
+  }
 }
 
 template <class T>

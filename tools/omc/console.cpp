@@ -35,16 +35,22 @@ Console::Console()
       colour_(error_is_terminal_ && !kNoColour.text()) {}
 
 void Console::write(std::string_view text) {
+  busy_.test_and_set(std::memory_order_acquire);
   buffer_.append(text);
+  busy_.clear(std::memory_order_release);
   if (buffer_.size() >= kBufferBytes || (output_is_terminal_ && text.find('\n') != std::string_view::npos)) flush();
 }
 
 void Console::flush() {
-  std::string text;
-  text.swap(buffer_);
-  if (!write_all(STDOUT_FILENO, text)) _exit(0);
-  buffer_ = std::move(text);
+  if (buffer_.empty()) return;
+  busy_.test_and_set(std::memory_order_acquire);
+  if (!write_all(STDOUT_FILENO, buffer_)) _exit(0);
   buffer_.clear();
+  busy_.clear(std::memory_order_release);
+}
+
+void Console::flush_from_signal() {
+  if (!busy_.test_and_set(std::memory_order_acquire)) write_all(STDOUT_FILENO, buffer_);
 }
 
 void Console::error(std::string_view text) {

@@ -2,6 +2,7 @@
 // The terminal: where words for the user are written. Standard output is buffered and flushed before anything goes to
 // standard error, so merged streams keep the program's order.
 
+#include <atomic>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,7 @@ class Console : public vm::Output {
   void write(std::string_view text) override;  // to standard output; a closed pipe ends the program silently
   void flush() override;
   void error(std::string_view text);           // to standard error, with a newline
+  void flush_from_signal();                    // what the buffer holds, unless it is being written to; nothing after it
 
   // Writes the message and gives the status back: return console.fail(1, "...", ...).
   template <class... T>
@@ -32,6 +34,7 @@ class Console : public vm::Output {
 
  private:
   std::string buffer_;
+  std::atomic_flag busy_;  // somebody changes the buffer
   bool output_is_terminal_;
   bool error_is_terminal_;
   bool colour_;

@@ -82,6 +82,12 @@ const Option kMemory("--max-memory", "SIZE", "", "of the program's values togeth
                        if (size) o.vm.heap.hard = *size;
                        return size.has_value();
                      });
+const Option kOutput("--max-output", "SIZE", "", "of the program's output: bytes, or with a suffix K, M, G",
+                     [](Options& o, std::string_view v) {
+                       const auto size = parse_size(v);
+                       if (size) o.max_output = *size;
+                       return size.has_value();
+                     });
 const Option kTimeout("--timeout", "SECONDS", "", "wall time of the run, or of each test",
                       [](Options& o, std::string_view v) {
                         o.timeout_text = std::string(v);

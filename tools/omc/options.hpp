@@ -6,6 +6,7 @@
 //   static const Option kFilter("--filter", "TEXT", "--test --bench", "only those whose names contain TEXT");
 //   ... if (const std::string* text = options.value("--filter")) ...
 
+#include <cstdint>  // SIZE_MAX
 #include <map>
 #include <optional>
 #include <string>
@@ -29,6 +30,7 @@ struct Options {
   bool lenient = false;
   double timeout_seconds = 0;          // 0: none
   std::string timeout_text;
+  size_t max_output = SIZE_MAX;        // bytes
   vm::VmOptions vm;
   jit::HostOptions jit;
 

@@ -11,6 +11,7 @@
 
 #include <cerrno>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -18,13 +19,15 @@
 #include "lang/render.hpp"
 #include "omc/environment.hpp"
 #include "omc/library_path.hpp"
+#include "omc/sandbox.hpp"
+#include "stdlib/file_io.hpp"
 #include "stdlib/stdlib.hpp"
 
 namespace omc::tools {
 
 namespace {
 
-const Variable kThreads("OMC_THREADS", "threads that the tape may use (default: all of the process)");
+const Variable kThreads("OMC_THREADS", "threads that the tape and the par_ builtins may use (default: all of the process)");
 const Variable kGpuVerbose("OMC_GPU_VERBOSE", "1: reports each tape_substrate_sparse_scores on standard error");
 const Variable kModulePath("OMC_STDLIB_PATH", "folders searched for modules, separated by `:`");
 const Variable kSecondEngine("OMC_VM", "1: the second engine setting, with general instructions only; same behaviour");
@@ -32,18 +35,60 @@ const Variable kOptimise("OMC_OPT", "0: no optimisation; same behaviour");
 
 constexpr size_t kStackBytes = size_t{1} << 30;  // reserved, not used: pages are paid for when touched
 
-// The machine that signals stop.
-std::atomic<vm::Vm*> running{nullptr};
+// --- signals ---
+// Ctrl-C, SIGTERM and the time limit ask the machine to stop: it does so at its next safepoint or poll. One that has not
+// after kGrace seconds, inside a library that does not ask, is ended from the handler: output so far is written, files
+// half written are removed.
+constexpr unsigned kGrace = 2;
+constexpr int kWakeUp = SIGUSR2;  // ends a system call that the program waits in
 
-void on_signal(int signal) {
-  if (vm::Vm* machine = running.load(std::memory_order_relaxed))
-    machine->request_stop(signal == SIGALRM ? vm::Vm::Stop::Timeout : vm::Vm::Stop::Interrupt);
+std::atomic<vm::Vm*> running{nullptr};
+std::atomic<Console*> terminal{nullptr};
+std::atomic<int> stopping{0};  // the signal that asked
+pthread_t program_thread;
+char timeout_message[64];
+
+int status_of(int signal) { return signal == SIGALRM ? 124 : 128 + signal; }
+
+void end_at_once(int signal) {
+  if (Console* console = terminal.load()) console->flush_from_signal();
+  const char* message = signal == SIGALRM ? timeout_message : signal == SIGINT ? "Error: Interrupted\n" : "Error: Terminated\n";
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, message, std::strlen(message));
+  stdlib::remove_unfinished_files();
+  _exit(status_of(signal));
 }
 
-void start_timer(double seconds) {
-  struct sigaction action = {};
-  action.sa_handler = on_signal;
-  sigaction(SIGALRM, &action, nullptr);
+void on_signal(int signal) {
+  const int saved_errno = errno;
+  if (const int first = stopping.exchange(signal)) {
+    stopping.store(first);
+    if (signal != SIGALRM && signal == first) end_at_once(first);  // asked twice
+    if (signal == SIGALRM) end_at_once(first);
+  } else if (vm::Vm* machine = running.load(std::memory_order_relaxed)) {
+    using Stop = vm::Vm::Stop;
+    machine->request_stop(signal == SIGALRM ? Stop::Timeout : signal == SIGTERM ? Stop::Terminate : Stop::Interrupt);
+    ::alarm(kGrace);
+    if (!pthread_equal(pthread_self(), program_thread)) pthread_kill(program_thread, kWakeUp);
+  }
+  errno = saved_errno;
+}
+
+void handle(int signal, void (*handler)(int)) {
+  struct sigaction action = {}, before = {};
+  if (sigaction(signal, nullptr, &before) == 0 && before.sa_handler == SIG_IGN) return;  // as nohup wants it
+  action.sa_handler = handler;
+  sigaction(signal, &action, nullptr);
+}
+
+void stop_timer() {
+  ::alarm(0);
+  stopping.store(0);
+}
+
+void start_timer(double seconds, const std::string& text) {
+  stop_timer();
+  std::snprintf(timeout_message, sizeof timeout_message, "Error: Time limit exceeded (%.24s s)\n", text.c_str());
+  handle(SIGALRM, on_signal);
   double whole = 0;
   const double fraction = std::modf(seconds, &whole);
   itimerval timer = {};
@@ -92,14 +137,19 @@ Session::Session(const Options& options, Console& console) : options_(options), 
   vm.module_folders = split_folders(kModulePath.text());
   vm.standard_library = library_path();
   if (kSecondEngine.is_on() || (kOptimise.text() && *kOptimise.text() == "0")) vm.specialise = false;
-  if (const std::string* threads = kThreads.text()) vm.tape_threads = std::strtoul(threads->c_str(), nullptr, 10);
+  if (const std::string* threads = kThreads.text()) vm.threads = vm.tape_threads = std::strtoul(threads->c_str(), nullptr, 10);
   if (kGpuVerbose.is_on())
     vm.on_sparse_scores = [&console](size_t computed, size_t cells) {
       console.error(fmt::format("[sparse-scores] {}/{} cells = {:.1f}%", computed, cells,
                                 100.0 * static_cast<double>(computed) / static_cast<double>(cells)));
     };
   vm_ = std::make_unique<vm::Vm>(std::move(vm));
-  vm_->set_output(console);
+  if (options.max_output != SIZE_MAX) {
+    limited_ = std::make_unique<vm::LimitedOutput>(console, options.max_output);
+    vm_->set_output(*limited_);
+  } else {
+    vm_->set_output(console);
+  }
   stdlib::install(*vm_);
   if (options.jit.mode != jit::Mode::Off) {
     jit::HostOptions jit = options.jit;
@@ -107,18 +157,33 @@ Session::Session(const Options& options, Console& console) : options_(options), 
     jit_ = std::make_unique<jit::Host>(*vm_, std::move(jit));
     vm_->set_native_code(jit_.get());
   }
+  apply_sandbox(options, *vm_);
+  program_thread = pthread_self();
+  terminal.store(&console);
   running.store(vm_.get());
-  if (options.timeout_seconds > 0) start_timer(options.timeout_seconds);
+  handle(kWakeUp, [](int) {});
+  handle(SIGALRM, on_signal);
+  if (!options.command && !options.positionals.empty()) {
+    handle(SIGINT, on_signal);
+    handle(SIGTERM, on_signal);
+  }
+  if (options.timeout_seconds > 0) start_timer(options.timeout_seconds, options.timeout_text);
 }
 
-Session::~Session() { running.store(nullptr); }
+Session::~Session() {
+  running.store(nullptr);
+  stop_timer();
+}
 
 void Session::restart_timer() {
   vm_->clear_stop();
-  if (options_.timeout_seconds > 0) start_timer(options_.timeout_seconds);
+  stop_timer();
+  if (limited_) limited_->restart();
+  if (options_.timeout_seconds > 0) start_timer(options_.timeout_seconds, options_.timeout_text);
 }
 
 int Session::report(const vm::RunResult& result) {
+  stop_timer();
   console_.flush();
   if (result.status == 0) return 0;
   std::string message = result.message;
@@ -129,13 +194,12 @@ int Session::report(const vm::RunResult& result) {
   return result.status;
 }
 
-InterruptStops::InterruptStops() {
-  struct sigaction action = {};
-  action.sa_handler = on_signal;
-  sigaction(SIGINT, &action, nullptr);
-}
+InterruptStops::InterruptStops() { handle(SIGINT, on_signal); }
 
-InterruptStops::~InterruptStops() { ::signal(SIGINT, SIG_DFL); }
+InterruptStops::~InterruptStops() {
+  ::signal(SIGINT, SIG_DFL);
+  stop_timer();
+}
 
 int on_large_stack(int (*f)(void*), void* argument) {
   struct Call {
