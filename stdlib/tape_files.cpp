@@ -19,7 +19,8 @@ using namespace vm;
 
 namespace {
 
-// --- values to tensors -------------------------------------------------------------------------------------------------
+// --- values to tensors
+// -------------------------------------------------------------------------------------------------
 
 // A tensor and the cells it views.
 struct OwnTensor {
@@ -31,10 +32,17 @@ struct OwnTensor {
 
   void view() {
     switch (tensor.type) {
-      case tape::CellType::F64: tensor.cells = tape::bytes_of<double>(reals); break;
-      case tape::CellType::F32: tensor.cells = tape::bytes_of<float>(floats); break;
-      case tape::CellType::I64: tensor.cells = tape::bytes_of<int64_t>(ints); break;
-      default: tensor.cells = tape::bytes_of<uint8_t>(bools);
+      case tape::CellType::F64:
+        tensor.cells = tape::bytes_of<double>(reals);
+        break;
+      case tape::CellType::F32:
+        tensor.cells = tape::bytes_of<float>(floats);
+        break;
+      case tape::CellType::I64:
+        tensor.cells = tape::bytes_of<int64_t>(ints);
+        break;
+      default:
+        tensor.cells = tape::bytes_of<uint8_t>(bools);
     }
   }
 };
@@ -42,7 +50,8 @@ struct OwnTensor {
 OwnTensor of_node(Vm& vm, tape::NodeId id) {
   tape::Tape& tape = tape_of(vm);
   const tape::Reading value = tape.value(id);
-  OwnTensor out{.tensor = {.name = {}, .type = tape::CellType::F64, .shape = {value.rows(), value.cols()}, .cells = {}}};
+  OwnTensor out{
+      .tensor = {.name = {}, .type = tape::CellType::F64, .shape = {value.rows(), value.cols()}, .cells = {}}};
   out.reals.resize(value.size());
   value.copy_to(out.reals);
   if (tape.precision() == tape::Precision::Fast32) {
@@ -86,9 +95,12 @@ OwnTensor of_array(const Array& array, std::string_view what) {
   for (const Array* row : rows) {
     for (size_t c = 0; c < row->size; ++c) {
       const Value v = row->at(c);
-      if (out.tensor.type == tape::CellType::Bool) out.bools.push_back(v.as_bool());
-      else if (out.tensor.type == tape::CellType::I64) out.ints.push_back(v.as_int());
-      else out.reals.push_back(to_float(v));
+      if (out.tensor.type == tape::CellType::Bool)
+        out.bools.push_back(v.as_bool());
+      else if (out.tensor.type == tape::CellType::I64)
+        out.ints.push_back(v.as_int());
+      else
+        out.reals.push_back(to_float(v));
     }
   }
   return out;
@@ -100,7 +112,8 @@ OwnTensor of_value(Vm& vm, Value v, std::string_view what) {
   throw Error(fmt::format("{}: neither a node id nor an array, but {}", what, type_name(v)));
 }
 
-// --- tensors to values -------------------------------------------------------------------------------------------------
+// --- tensors to values
+// -------------------------------------------------------------------------------------------------
 
 Value row_value(Vm& vm, const tape::StoredTensor& t, size_t from, size_t n, std::span<const double> reals,
                 std::span<const int64_t> ints) {
@@ -116,8 +129,10 @@ Value to_value(Vm& vm, const tape::StoredTensor& t, std::string_view what) {
   if (t.shape.size() > 2) throw Error(fmt::format("{} has {} dimensions; the tape knows two", what, t.shape.size()));
   std::vector<double> reals;
   std::vector<int64_t> ints;
-  if (tape::is_real(t.type)) reals = tape::reals(t);
-  else ints = tape::integers(t);
+  if (tape::is_real(t.type))
+    reals = tape::reals(t);
+  else
+    ints = tape::integers(t);
   if (t.shape.empty()) return row_value(vm, t, 0, 1, reals, ints).as_array()->at(0);
   if (t.shape.size() == 1) return row_value(vm, t, 0, static_cast<size_t>(t.shape[0]), reals, ints);
   const auto rows = static_cast<size_t>(t.shape[0]), cols = static_cast<size_t>(t.shape[1]);
@@ -126,7 +141,8 @@ Value to_value(Vm& vm, const tape::StoredTensor& t, std::string_view what) {
   return Value(out);
 }
 
-// --- files -------------------------------------------------------------------------------------------------------------
+// --- files
+// -------------------------------------------------------------------------------------------------------------
 
 std::string read(Vm& vm, const Args& args, const std::string& path) {
   require(vm, args, Permission::Read, path);
@@ -149,7 +165,9 @@ auto naming(const Args& args, const std::string& path, F&& f) try {
   throw Error(fmt::format("{}({}): {}", args.name(), path, e.what()));
 }
 
-std::string quoted(std::string_view name) { return fmt::format("tensor \"{}\"", name); }
+std::string quoted(std::string_view name) {
+  return fmt::format("tensor \"{}\"", name);
+}
 
 }  // namespace
 
@@ -161,7 +179,8 @@ static Value tape_save(Vm& vm, Args args) {
   if (args.has(2)) {
     if (!args[2].is_dict()) throw args.error("the metadata must be a dict");
     const Dict& texts = *args[2].as_dict();
-    for (const uint32_t i : texts.sorted(vm.heap())) metadata.emplace(texts.entries[i].key->view(), display(texts.entries[i].value));
+    for (const uint32_t i : texts.sorted(vm.heap()))
+      metadata.emplace(texts.entries[i].key->view(), display(texts.entries[i].value));
   }
   std::vector<OwnTensor> own;
   const Dict& named = *args[1].as_dict();
@@ -185,7 +204,8 @@ static Value tape_load(Vm& vm, Args args) {
   const tape::TensorFile content = naming(args, path, [&] { return tape::read_safetensors(file); });
   Dict* out = vm.heap().dict();
   for (const tape::StoredTensor& t : content.tensors)
-    out->set(vm.heap(), vm.heap().string(t.name), to_value(vm, t, fmt::format("{}({}): {}", args.name(), path, quoted(t.name))));
+    out->set(vm.heap(), vm.heap().string(t.name),
+             to_value(vm, t, fmt::format("{}({}): {}", args.name(), path, quoted(t.name))));
   return Value(out);
 }
 
@@ -229,6 +249,8 @@ constexpr Builtin kBuiltins[] = {
      "tape_save_npy(\"x.tmp\", [[1, 2], [3, 4]]); println(tape_load_npy(\"x.tmp\"))", tape_load_npy},
 };
 
-std::span<const Builtin> tape_files_builtins() { return kBuiltins; }
+std::span<const Builtin> tape_files_builtins() {
+  return kBuiltins;
+}
 
 }  // namespace omc::stdlib

@@ -101,45 +101,49 @@ class Tape {
   Precision set_precision(Precision precision);  // returns the old mode
   Precision set_precision(std::string_view mode);
 
-  // Elementwise, two operands, with broadcasting.
+  // Operations, each with the shape of its value; formulas and their sources stand in ops/, and for programs in
+  // docs/tape.md. Where shapes do not fit, an Error names both. n x m means n rows of m cells.
+
+  // a and b n x m, or 1 in place of n or m, which then counts for all; n x m. Division by 0 gives 0.
   NodeId add(NodeId a, NodeId b);
   NodeId sub(NodeId a, NodeId b);
   NodeId mul(NodeId a, NodeId b);
   NodeId div(NodeId a, NodeId b);
 
-  // Elementwise, one operand.
+  // Cell by cell, of the shape of a.
   NodeId neg(NodeId a);
-  NodeId pow_int(NodeId a, int64_t n);
+  NodeId pow_int(NodeId a, int64_t n);  // |n| < 2^31
   NodeId exp(NodeId a);
-  NodeId log(NodeId a);
+  NodeId log(NodeId a);  // -inf for cells that are not positive
   NodeId abs(NodeId a);
-  NodeId sin(NodeId a);
+  NodeId sin(NodeId a);  // radians, as cos
   NodeId cos(NodeId a);
   NodeId relu(NodeId a);
   NodeId sigmoid(NodeId a);
   NodeId tanh(NodeId a);
   NodeId phi_log(NodeId a, double scale = 10.0);
-  NodeId substrate_resample(NodeId v, double scale = 10.0);  // scale 0: v itself
+  NodeId substrate_resample(NodeId v, double scale = 10.0);  // scale 0: v itself, and no node
   NodeId substrate_grad_mod(NodeId x, double scale = 64.0, double alpha = 0.5);
   NodeId add_scalar(NodeId a, double x);
   NodeId mul_scalar(NodeId a, double x);
-  NodeId div_scalar(NodeId a, double x);
+  NodeId div_scalar(NodeId a, double x);  // by 0: 0
 
-  // Reductions and shape.
-  NodeId sum(NodeId a);
-  NodeId mean(NodeId a);
-  NodeId row_sum(NodeId a);
-  NodeId row_mean(NodeId a);
-  NodeId transpose(NodeId a);
-  NodeId matmul(NodeId a, NodeId b);
+  // a n x m.
+  NodeId sum(NodeId a);               // 1 x 1
+  NodeId mean(NodeId a);              // 1 x 1
+  NodeId row_sum(NodeId a);           // n x 1
+  NodeId row_mean(NodeId a);          // n x 1
+  NodeId transpose(NodeId a);         // m x n
+  NodeId matmul(NodeId a, NodeId b);  // b m x k; n x k
 
-  // Fused.
-  NodeId softmax(NodeId a);
-  NodeId smod_softmax(NodeId a, double alpha = 1.0);
-  NodeId layernorm(NodeId x, NodeId gamma, NodeId beta, double eps = 1e-5);
-  NodeId cross_entropy_batch(NodeId logits, std::span<const int64_t> targets);
-  NodeId embedding_lookup(NodeId table, std::span<const int64_t> token_ids);
-  NodeId substrate_sparse_scores(NodeId q, NodeId k, double threshold = 5.0);
+  // Row by row.
+  NodeId softmax(NodeId a);                                                  // a n x m; n x m
+  NodeId smod_softmax(NodeId a, double alpha = 1.0);                         // a n x m; n x m
+  NodeId layernorm(NodeId x, NodeId gamma, NodeId beta, double eps = 1e-5);  // x n x m, gamma and beta 1 x m; n x m
+  NodeId cross_entropy_batch(NodeId logits,
+                             std::span<const int64_t> targets);  // logits n x m, n targets in [0, m); 1 x 1
+  NodeId embedding_lookup(NodeId table, std::span<const int64_t> token_ids);   // table n x m, k ids in [0, n); k x m
+  NodeId substrate_sparse_scores(NodeId q, NodeId k, double threshold = 5.0);  // q n x d, k m x d; n x m
 
   // For those who work on plain arrays beside the tape, with its threads.
   const Compute& compute() const { return compute_; }

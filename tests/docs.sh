@@ -69,13 +69,17 @@ update_page() {
 }
 
 if [[ $update == --update ]]; then
-  update_page "$root/docs/language.md"
+  for page in language tape; do update_page "$root/docs/$page.md"; done
   "$omc" --gen-docs >"$root/docs/builtins.md"
   "$omc" --explain all >"$root/docs/lint.md"
 fi
-for page in "$root"/README.md "$root"/docs/language.md; do check_page "$page"; done
+for page in "$root"/README.md "$root"/docs/language.md "$root"/docs/tape.md; do check_page "$page"; done
 expect "docs/builtins.md is current" "$("$omc" --gen-docs | cksum)" "$(cksum <"$root/docs/builtins.md")"
 expect "docs/lint.md is current" "$("$omc" --explain all | cksum)" "$(cksum <"$root/docs/lint.md")"
+missing=$("$omc" --gen-docs | sed -n 's/^### `\(tape_.*\)`$/\1/p' | while read -r name; do
+  grep -q "\`$name(" "$root/docs/tape.md" || printf '%s ' "$name"
+done)
+expect "builtins that docs/tape.md leaves out" "$missing" ""
 # Every builtin is used by some conformance case.
 cat "$root"/tests/conformance/*/*.omc | grep -oE '[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_]+)?' | sort -u >"$work/words"
 unused=$("$omc" --gen-docs | sed -n 's/^### `\(.*\)`$/\1/p' | sort -u | comm -23 - "$work/words" | tr '\n' ' ')

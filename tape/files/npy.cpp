@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
 constexpr std::pair<CellType, std::string_view> kDescriptions[] = {
-    {CellType::F64, "<f8"}, {CellType::F32, "<f4"}, {CellType::F16, "<f2"}, {CellType::I64, "<i8"},
-    {CellType::I32, "<i4"}, {CellType::I16, "<i2"}, {CellType::I8, "|i1"},  {CellType::U32, "<u4"},
+    {CellType::F64, "<f8"}, {CellType::F32, "<f4"}, {CellType::F16, "<f2"},  {CellType::I64, "<i8"},
+    {CellType::I32, "<i4"}, {CellType::I16, "<i2"}, {CellType::I8, "|i1"},   {CellType::U32, "<u4"},
     {CellType::U16, "<u2"}, {CellType::U8, "|u1"},  {CellType::Bool, "|b1"},
 };
 
@@ -30,7 +30,8 @@ std::string_view field(std::string_view header, std::string_view key) {
   if (begin != header.npos) begin = header.find_first_not_of(": ", begin);
   if (begin == header.npos) refuse(fmt::format("its header lacks '{}'", key));
   const char first = header[begin];
-  const size_t end = first == '\'' ? header.find('\'', begin + 1) : header.find_first_of(first == '(' ? ")" : ",}", begin);
+  const size_t end =
+      first == '\'' ? header.find('\'', begin + 1) : header.find_first_of(first == '(' ? ")" : ",}", begin);
   if (end == header.npos) refuse("its header ends too early");
   const bool quoted = first == '\'' || first == '(';
   return header.substr(begin + quoted, end - begin - quoted);
@@ -77,7 +78,8 @@ StoredTensor read_npy(std::string_view file, std::string& turned) {
   const std::string_view header = file.substr(before, length);
 
   const std::string_view description = field(header, "descr");
-  StoredTensor out{.name = {}, .type = {}, .shape = read_shape(field(header, "shape")), .cells = file.substr(before + length)};
+  StoredTensor out{
+      .name = {}, .type = {}, .shape = read_shape(field(header, "shape")), .cells = file.substr(before + length)};
   bool known = false;
   for (const auto& [type, text] : kDescriptions) {
     if (text != description) continue;

@@ -17,7 +17,8 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-constexpr std::string_view kTypeNames[] = {"F64", "F32", "F16", "BF16", "I64", "I32", "I16", "I8", "U32", "U16", "U8", "BOOL"};
+constexpr std::string_view kTypeNames[] = {"F64", "F32", "F16", "BF16", "I64", "I32",
+                                           "I16", "I8",  "U32", "U16",  "U8",  "BOOL"};
 constexpr const char* kHashKey = "content_hash";
 constexpr uint64_t kLongestHeader = 100'000'000;  // the limit of the format
 
@@ -64,7 +65,8 @@ Json parse_header(std::string_view text) {
 
 }  // namespace
 
-std::string write_safetensors(std::span<const StoredTensor> tensors, const std::map<std::string, std::string>& metadata) {
+std::string write_safetensors(std::span<const StoredTensor> tensors,
+                              const std::map<std::string, std::string>& metadata) {
   // Wide cells first: then each tensor begins at a multiple of its cells' size.
   std::vector<StoredTensor> ordered(tensors.begin(), tensors.end());
   std::ranges::stable_sort(ordered, std::greater(), [](const StoredTensor& t) { return cell_bytes(t.type); });
@@ -100,8 +102,10 @@ TensorFile read_safetensors(std::string_view file) {
     if (!header["__metadata__"].is_object()) refuse("__metadata__ is no object");
     for (const auto& [key, value] : header["__metadata__"].items()) {
       if (!value.is_string()) refuse(fmt::format("the metadata \"{}\" is no text", key));
-      if (key == kHashKey) hash = value.get<std::string>();
-      else out.metadata[key] = value.get<std::string>();
+      if (key == kHashKey)
+        hash = value.get<std::string>();
+      else
+        out.metadata[key] = value.get<std::string>();
     }
     header.erase("__metadata__");
   }
@@ -119,24 +123,31 @@ TensorFile read_safetensors(std::string_view file) {
     const auto whole = [](const Json& n) { return n.is_number_unsigned(); };
     const Json &shape = row["shape"], &offsets = row["data_offsets"];
     if (!shape.is_array() || !std::ranges::all_of(shape, whole)) refuse(what + ": a bad shape");
-    if (!offsets.is_array() || offsets.size() != 2 || !std::ranges::all_of(offsets, whole)) refuse(what + ": bad offsets");
+    if (!offsets.is_array() || offsets.size() != 2 || !std::ranges::all_of(offsets, whole))
+      refuse(what + ": bad offsets");
     const uint64_t begin = offsets[0], end = offsets[1];
     if (begin > end || end > cells.size())
       refuse(fmt::format("{} is at {} to {} of {} bytes: cut short?", what, begin, end, cells.size()));
     StoredTensor t{name, *type, shape.get<std::vector<int64_t>>(), cells.substr(begin, end - begin)};
-    if (cell_count(t.shape, what) * cell_bytes(t.type) != end - begin) refuse(what + ": its shape does not fit its bytes");
+    if (cell_count(t.shape, what) * cell_bytes(t.type) != end - begin)
+      refuse(what + ": its shape does not fit its bytes");
     places.push_back({begin, end, out.tensors.size()});
     out.tensors.push_back(std::move(t));
   }
 
-  std::ranges::stable_sort(places, [](const Place& a, const Place& b) { return a.begin < b.begin || (a.begin == b.begin && a.end < b.end); });
+  std::ranges::stable_sort(places, [](const Place& a, const Place& b) {
+    return a.begin < b.begin || (a.begin == b.begin && a.end < b.end);
+  });
   size_t at = 0;
   for (const Place& p : places) {
-    if (p.begin != at) refuse(fmt::format("tensor \"{}\" {}", out.tensors[p.tensor].name, p.begin < at ? "overlaps another" : "follows a gap"));
+    if (p.begin != at)
+      refuse(fmt::format("tensor \"{}\" {}", out.tensors[p.tensor].name,
+                         p.begin < at ? "overlaps another" : "follows a gap"));
     at = p.end;
   }
   if (at != cells.size()) refuse(fmt::format("{} bytes left over", cells.size() - at));
-  if (hash && *hash != hash_of(out.metadata, header, cells)) throw Error("the content does not fit its hash: the file was altered");
+  if (hash && *hash != hash_of(out.metadata, header, cells))
+    throw Error("the content does not fit its hash: the file was altered");
 
   std::vector<StoredTensor> ordered;
   for (const Place& p : places) ordered.push_back(std::move(out.tensors[p.tensor]));

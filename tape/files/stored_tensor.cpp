@@ -14,9 +14,12 @@ namespace {
 double from_half(uint16_t bits) {
   const int exponent = (bits >> 10) & 31, fraction = bits & 1023;
   double magnitude;
-  if (exponent == 31) magnitude = fraction ? std::numeric_limits<double>::quiet_NaN() : std::numeric_limits<double>::infinity();
-  else if (exponent == 0) magnitude = std::ldexp(fraction, -24);
-  else magnitude = std::ldexp(1024 + fraction, exponent - 25);
+  if (exponent == 31)
+    magnitude = fraction ? std::numeric_limits<double>::quiet_NaN() : std::numeric_limits<double>::infinity();
+  else if (exponent == 0)
+    magnitude = std::ldexp(fraction, -24);
+  else
+    magnitude = std::ldexp(1024 + fraction, exponent - 25);
   return bits & 0x8000 ? -magnitude : magnitude;
 }
 
@@ -41,18 +44,30 @@ void visit_cells(const StoredTensor& t, F&& f) {
   };
   const std::string_view c = t.cells;
   switch (t.type) {
-    case CellType::F64: return each([&](size_t i) { return load<double>(c, i); });
-    case CellType::F32: return each([&](size_t i) { return load<float>(c, i); });
-    case CellType::F16: return each([&](size_t i) { return from_half(load<uint16_t>(c, i)); });
-    case CellType::BF16: return each([&](size_t i) { return from_bfloat(load<uint16_t>(c, i)); });
-    case CellType::I64: return each([&](size_t i) { return load<int64_t>(c, i); });
-    case CellType::I32: return each([&](size_t i) { return load<int32_t>(c, i); });
-    case CellType::I16: return each([&](size_t i) { return load<int16_t>(c, i); });
-    case CellType::I8: return each([&](size_t i) { return load<int8_t>(c, i); });
-    case CellType::U32: return each([&](size_t i) { return load<uint32_t>(c, i); });
-    case CellType::U16: return each([&](size_t i) { return load<uint16_t>(c, i); });
-    case CellType::U8: return each([&](size_t i) { return load<uint8_t>(c, i); });
-    case CellType::Bool: return each([&](size_t i) { return load<uint8_t>(c, i) != 0; });
+    case CellType::F64:
+      return each([&](size_t i) { return load<double>(c, i); });
+    case CellType::F32:
+      return each([&](size_t i) { return load<float>(c, i); });
+    case CellType::F16:
+      return each([&](size_t i) { return from_half(load<uint16_t>(c, i)); });
+    case CellType::BF16:
+      return each([&](size_t i) { return from_bfloat(load<uint16_t>(c, i)); });
+    case CellType::I64:
+      return each([&](size_t i) { return load<int64_t>(c, i); });
+    case CellType::I32:
+      return each([&](size_t i) { return load<int32_t>(c, i); });
+    case CellType::I16:
+      return each([&](size_t i) { return load<int16_t>(c, i); });
+    case CellType::I8:
+      return each([&](size_t i) { return load<int8_t>(c, i); });
+    case CellType::U32:
+      return each([&](size_t i) { return load<uint32_t>(c, i); });
+    case CellType::U16:
+      return each([&](size_t i) { return load<uint16_t>(c, i); });
+    case CellType::U8:
+      return each([&](size_t i) { return load<uint8_t>(c, i); });
+    case CellType::Bool:
+      return each([&](size_t i) { return load<uint8_t>(c, i) != 0; });
   }
 }
 
@@ -61,15 +76,19 @@ void visit_cells(const StoredTensor& t, F&& f) {
 size_t cell_bytes(CellType type) {
   switch (type) {
     case CellType::F64:
-    case CellType::I64: return 8;
+    case CellType::I64:
+      return 8;
     case CellType::F32:
     case CellType::I32:
-    case CellType::U32: return 4;
+    case CellType::U32:
+      return 4;
     case CellType::F16:
     case CellType::BF16:
     case CellType::I16:
-    case CellType::U16: return 2;
-    default: return 1;
+    case CellType::U16:
+      return 2;
+    default:
+      return 1;
   }
 }
 
@@ -77,7 +96,8 @@ size_t cell_count(std::span<const int64_t> shape, std::string_view what) {
   constexpr int64_t kMost = int64_t{1} << 59;  // eight bytes each
   int64_t n = 1;
   for (const int64_t extent : shape) {
-    if (extent < 0 || extent > kMost || (extent > 0 && n > kMost / extent)) throw Error(fmt::format("{}: impossible shape", what));
+    if (extent < 0 || extent > kMost || (extent > 0 && n > kMost / extent))
+      throw Error(fmt::format("{}: impossible shape", what));
     n *= extent;
   }
   return static_cast<size_t>(n);

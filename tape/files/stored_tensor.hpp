@@ -1,6 +1,6 @@
 #pragma once
-// Matrices in files of other programs: safetensors (safetensors.hpp) and NumPy's .npy (npy.hpp). A reader or writer works
-// on the bytes of a whole file; how they come from or go to a disk is its caller's affair.
+// Matrices in files of other programs: safetensors (safetensors.hpp) and NumPy's .npy (npy.hpp). A reader or writer
+// works on the bytes of a whole file; how they come from or go to a disk is its caller's affair.
 //
 //     const std::string file = write_safetensors(tensors, {{"model", "tiny"}});
 //     for (const StoredTensor& t : read_safetensors(file).tensors) use(t.name, t.shape, reals(t));
@@ -19,12 +19,15 @@
 
 namespace omc::tape {
 
-static_assert(std::endian::native == std::endian::little, "files hold little-endian numbers, which are copied as they are");
+static_assert(std::endian::native == std::endian::little,
+              "files hold little-endian numbers, which are copied as they are");
 
 enum class CellType : uint8_t { F64, F32, F16, BF16, I64, I32, I16, I8, U32, U16, U8, Bool };
 
 size_t cell_bytes(CellType type);
-inline bool is_real(CellType type) { return type <= CellType::BF16; }
+inline bool is_real(CellType type) {
+  return type <= CellType::BF16;
+}
 
 // Row by row, without gaps. The cells belong to whoever made the tensor: to the text that was read, or to the caller.
 struct StoredTensor {

@@ -86,7 +86,9 @@ struct Row {
   const char *header, *error;
   size_t cells;
 };
-static std::ostream& operator<<(std::ostream& out, const Row& row) { return out << row.header; }
+static std::ostream& operator<<(std::ostream& out, const Row& row) {
+  return out << row.header;
+}
 
 const Row kRefused[] = {
     {"", "the header is no JSON object", 0},
@@ -144,13 +146,14 @@ BOOST_AUTO_TEST_CASE(npy_by_columns_is_turned_round) {
 
 BOOST_AUTO_TEST_CASE(npy_with_a_strange_header_is_refused) {
   std::string turned;
-  for (const char* header :
-       {"", "{}", "{'descr': '<f8'}", "{'descr': '>f8', 'fortran_order': False, 'shape': (), }",
-        "{'descr': '<f8', 'fortran_order': Maybe, 'shape': (), }", "{'descr': '<f8', 'fortran_order': False, 'shape': (x), }",
-        "{'descr': '<f8', 'fortran_order': False, 'shape': (-1), }", "{'descr': '<f8', 'fortran_order': False, 'shape': (2), }"})
+  for (const char* header : {"", "{}", "{'descr': '<f8'}", "{'descr': '>f8', 'fortran_order': False, 'shape': (), }",
+                             "{'descr': '<f8', 'fortran_order': Maybe, 'shape': (), }",
+                             "{'descr': '<f8', 'fortran_order': False, 'shape': (x), }",
+                             "{'descr': '<f8', 'fortran_order': False, 'shape': (-1), }",
+                             "{'descr': '<f8', 'fortran_order': False, 'shape': (2), }"})
     BOOST_CHECK_THROW(read_npy(npy(header, std::string(8, '\0')), turned), Error);
-  BOOST_TEST(reals(read_npy(npy("{'descr': '<f8', 'fortran_order': False, 'shape': (), }", std::string(8, '\0')), turned)) ==
-             std::vector<double>{0});
+  BOOST_TEST(reals(read_npy(npy("{'descr': '<f8', 'fortran_order': False, 'shape': (), }", std::string(8, '\0')),
+                            turned)) == std::vector<double>{0});
 }
 
 BOOST_AUTO_TEST_SUITE_END()
