@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "lang/parser.hpp"
+#include "lang/unified_diff.hpp"
 #include "omc/command.hpp"
 #include "omc/session.hpp"
 #include "stdlib/child_process.hpp"
@@ -12,6 +13,8 @@
 namespace omc::tools {
 
 namespace {
+
+const Option kEnginesFlag("--engines", "", "--audit", "also without native code, with nothing but it, and under stress of the collector");
 
 constexpr size_t kShownLines = 10;
 
@@ -63,6 +66,38 @@ void show_divergence(const Run& first, const Run& second, const std::string& pat
   if (first.output == second.output) console.error(fmt::format("  exit status: {} and {}", first.status, second.status));
 }
 
+// The settings of --engines, beyond the two that are always compared.
+struct Engine {
+  std::string_view name;
+  std::vector<std::string> words;
+};
+const Engine kEngines[] = {
+    {"jit-off", {"--jit=off"}},
+    {"jit-force", {"--jit=force"}},
+    {"general", {"--no-specialise"}},
+    {"gc-stress", {"--gc-stress"}},
+};
+
+// True when every engine does what the first run did; else what differs is shown as a diff.
+bool compare_engines(const Run& first, const std::string& path, const Options& options, Console& console) {
+  bool same = true;
+  for (const Engine& engine : kEngines) {
+    Options changed = options;
+    changed.run_words.insert(changed.run_words.end(), engine.words.begin(), engine.words.end());
+    const Run other = run_child(path, changed, {});
+    if (other.output == first.output && other.status == first.status) continue;
+    same = false;
+    console.error(fmt::format("audit: ENGINE DIVERGENCE on {} ({})", path, engine.name));
+    std::string diff = lang::unified_diff(first.output, other.output, "default", engine.name);
+    if (!diff.empty()) {
+      diff.pop_back();
+      console.error(diff);
+    }
+    if (other.status != first.status) console.error(fmt::format("  exit status: {} and {}", first.status, other.status));
+  }
+  return same;
+}
+
 int audit_file(const std::string& path, const Options& options, Console& console) {
   std::string reason;
   const auto source = read(path, reason);
@@ -73,8 +108,17 @@ int audit_file(const std::string& path, const Options& options, Console& console
   const Run first = run_child(path, options, {});
   const Run second = run_child(path, options, {{"OMC_VM", "1"}});
   if (first.output == second.output && first.status == second.status) {
+    if (options.given("--engines") && !compare_engines(first, path, options, console)) return 1;
     console.write(fmt::format("audit: tree-walk and VM produce identical output ({} bytes)\n", first.output.size()));
     return 0;
+  }
+  if (options.given("--diff")) {
+    console.error("audit: ENGINE DIVERGENCE on " + path);
+    std::string diff = lang::unified_diff(first.output, second.output, "tree-walk", "VM");
+    if (!diff.empty()) diff.pop_back();
+    if (!diff.empty()) console.error(diff);
+    if (first.status != second.status) console.error(fmt::format("  exit status: {} and {}", first.status, second.status));
+    return 1;
   }
   show_divergence(first, second, path, console);
   return 1;

@@ -14,7 +14,7 @@ namespace omc::tools {
 namespace {
 
 const Option kCheck("--check-format", "", "--fmt", "writes nothing; status 1 when a file would change");
-const Option kDiff("--diff", "", "--fmt --check", "shows changes as a unified diff, makes none");
+const Option kDiff("--diff", "", "--fmt --check --audit", "shows differences as a unified diff, changes nothing");
 const Option kWrite("--write", "", "--fmt", "rewrites changed files in place");
 
 enum class Action : uint8_t { Print, Check, Diff, Write };

@@ -2,6 +2,7 @@
 
 #include "omc/command.hpp"
 #include "omc/environment.hpp"
+#include "omc/session.hpp"
 
 namespace omc::tools {
 
@@ -60,11 +61,53 @@ int help(const Options&, Console& console) {
   return 0;
 }
 
+// --- omc help TOPIC ---
+
+bool has_word(std::string_view words, std::string_view word) {
+  return (" " + std::string(words) + " ").find(" " + std::string(word) + " ") != std::string::npos;
+}
+
+std::string topic_of(const Command& c) {
+  std::string text = fmt::format("omc {}\n  {}\n", shown(c), c.summary);
+  std::string options;
+  for (const Option* o : all_options())
+    if (has_word(o->modes, c.flag)) put(options, shown(*o), o->summary);
+  return options.empty() ? text : text + "\nOptions:\n" + options;
+}
+
+// Modes and commands, options, variables, and builtins, each by its name with or without dashes.
+std::string topic(const std::string& word, const Options& options, Console& console) {
+  for (const std::string& name : {word, "--" + word, "-" + word}) {
+    if (const Command* c = find_command(name)) return topic_of(*c);
+    for (const Option* o : all_options())
+      if (o->flag == name)
+        return fmt::format("omc {}\n  {}\n", shown(*o), o->modes.empty() ? std::string(o->summary) : fmt::format("{} ({})", o->summary, o->modes));
+  }
+  for (const Variable* v : all_variables())
+    if (v->name == word) return fmt::format("{}\n  {}\n", v->name, v->summary);
+  Session session(options, console);
+  if (const vm::Builtin* b = session.machine().find_builtin(word))
+    return fmt::format("{}{}\n  {}\n  {}\n", b->name, b->signature, b->summary, b->example);
+  return {};
+}
+
+int help_command(const Options& options, Console& console) {
+  if (options.positionals.empty()) return help(options, console);
+  int status = 0;
+  for (const std::string& word : options.positionals) {
+    const std::string text = topic(word, options, console);
+    if (text.empty()) status = console.fail(1, "help: nothing is called `{}`; `omc help` lists modes, options and variables", word);
+    else console.write(text);
+  }
+  return status;
+}
+
 int version(const Options&, Console& console) {
   console.write("omc " OMC_VERSION "\n");
   return 0;
 }
 
+const Command kCommand("help", "", "[TOPIC...]", "about a mode, an option, a variable or a builtin", help_command);
 const Command kHelp("--help", "-h", "", "this text", help);
 const Command kVersion("--version", "-V", "", "the version", version);
 

@@ -64,12 +64,12 @@ const Option kJson("--json", "", "--test --test-all --check", "machine-readable 
                    [](Options& o, std::string_view) { return o.json = true; });
 const Option kLenient("--lenient", "", "--test --test-all", "a test fails only by an error",
                       [](Options& o, std::string_view) { return o.lenient = true; });
-const Option kTape("--tape", "MODE", "", "numeric mode of the tape: exact (default), fast64, fast32",
+const Option kTape("--tape", "exact|fast64|fast32", "", "numeric mode of the tape (default exact)",
                    [](Options& o, std::string_view v) {
                      o.vm.tape_mode = std::string(v);
                      return v == "exact" || v == "fast64" || v == "fast32";
                    });
-const Option kJit("--jit", "MODE", "", "native code: auto (default), off, force",
+const Option kJit("--jit", "auto|off|force", "", "native code (default auto)",
                   set_jit_mode);
 const Option kDepth("--max-depth", "N", "", "nested calls (default 10000)", [](Options& o, std::string_view v) {
   const auto n = parse_count(v, 1);
