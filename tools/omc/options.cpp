@@ -153,6 +153,11 @@ Options parse_options(const std::vector<std::string>& words) {
       continue;
     }
     if (const Command* mode = find_command(word)) {
+      // The one pair where the last mode does not win: the examples of the documentation are tested.
+      if (mode->flag == "--test" && options.command && options.command->flag == "--doc") {
+        options.add("--test", "");
+        continue;
+      }
       options.command = mode;
       options.flag = mode->flag;
       continue;
