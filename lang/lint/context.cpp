@@ -79,6 +79,11 @@ bool LintContext::in_fstring(uint32_t offset) const {
   return after != fstrings_.begin() && std::prev(after)->contains(offset);
 }
 
+size_t LintContext::token_at(uint32_t offset) const {
+  const auto found = std::ranges::lower_bound(input_.tokens, offset, {}, [](const Token& t) { return t.span.begin; });
+  return static_cast<size_t>(found - input_.tokens.begin());
+}
+
 bool LintContext::has_comment(Span span) const {
   const auto& comments = input_.module.comments;
   const auto first = std::ranges::lower_bound(comments, span.begin, {}, [](const Comment& c) { return c.span.begin; });

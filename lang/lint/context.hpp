@@ -70,6 +70,8 @@ class LintContext {
   const std::vector<ShapeFinding>& shapes() const;
 
   bool in_fstring(uint32_t offset) const;
+  // The token that begins at the offset, as an index.
+  size_t token_at(uint32_t offset) const;
   bool has_comment(Span span) const;
 
   // Of the rule whose hook is running. The reference holds until the next report.

@@ -43,6 +43,7 @@ Fixed apply_fixes(const Source& source, const ParseResult& parsed, std::span<con
   Fixed fixed;
   for (const Diagnostic* d : diagnostics) {
     if (d->fixes.empty() || (d->fixes[0].safety != Safety::Safe && !unsafe)) continue;
+    // Two edits of one fix may stand at one place: in the order given.
     const auto clashes = [&](const Edit& e) {
       // Two edits that meet could depend on each other: the next round has its turn.
       return touches(e.span, kept) ||
@@ -52,7 +53,7 @@ Fixed apply_fixes(const Source& source, const ParseResult& parsed, std::span<con
     edits.insert(edits.end(), d->fixes[0].edits.begin(), d->fixes[0].edits.end());
     ++fixed.count;
   }
-  std::ranges::sort(edits, {}, [](const Edit& e) { return e.span.begin; });
+  std::ranges::stable_sort(edits, {}, [](const Edit& e) { return e.span.begin; });
   uint32_t done = 0;
   for (const Edit& e : edits) {
     fixed.text += source.text({done, e.span.begin});

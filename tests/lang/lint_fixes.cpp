@@ -81,6 +81,21 @@ BOOST_AUTO_TEST_CASE(the_old_name_goes_unless_the_new_one_means_something_else) 
   BOOST_TEST(fixed(own) == own);
 }
 
+BOOST_AUTO_TEST_CASE(a_condition_that_always_holds_goes) {
+  BOOST_TEST(fixed("h a = 1;\nif true { println(a); }") == "h a = 1;\n println(a); ");
+  BOOST_TEST(fixed("h a = 1; if (true) { println(a) } println(2);") == "h a = 1;  println(a) ; println(2);");
+  for (const std::string text : {"h a = f if true { (println)(1); }", "h a = 1; if true { [1]; }", "if true { println(1); } else { println(2); }",
+                                 "h v = if 1 == 1 { if true { 5; } };", "if true { }", "if true /* why */ { println(1); }"})
+    BOOST_TEST(fixed(text) == text);
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_branch_is_turned_round) {
+  BOOST_TEST(fixed("h a = 0;\nif a { } else { println(1); }") == "h a = 0;\nif !a { println(1); }");
+  BOOST_TEST(fixed("h a = 0;\nif a == 1 or a == 2 { } else { println(1); }") == "h a = 0;\nif !(a == 1 or a == 2) { println(1); }");
+  const std::string comment = "h a = 0;\nif a {\n  # nothing to do\n} else { println(1); }";
+  BOOST_TEST(fixed(comment) == comment);
+}
+
 BOOST_AUTO_TEST_CASE(typos_are_only_corrected_on_demand) {
   const std::string text = "h velocity = 3;\nprintln(velocty);";
   BOOST_TEST(fixed(text) == text);
