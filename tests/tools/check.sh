@@ -152,6 +152,7 @@ count=$(find "$root/examples" "$root/stdlib/lib" -name '*.omc' | wc -l)
 alarms() { (cd "$root" && timeout 120 "$omc" --check "$@" 2>&1); }
 expect "our own programs: none with an alarm" "$(alarms --select=OMC2,OMC3,OMC4,OMC9 --ignore=OMC201,OMC309 examples stdlib/lib |
   grep -v ': clean (')" ""
+expect "our own programs: the rules that are always on" "$(alarms examples stdlib/lib | grep -v -e ': clean (' -e '^  hint: ')" ""
 expect "our own programs: files" "$(alarms --select=OMC4 examples stdlib/lib | grep -c ': clean (')" "$count"
 expect "names in our own programs" "$(alarms --select=OMC201 examples stdlib/lib |
   grep -v -E ': clean \(| issue\(s\) |`(llm_|batch_llm_|omc_)')" ""
