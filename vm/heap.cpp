@@ -224,21 +224,39 @@ void Marker::drain() {
   }
 }
 
+namespace {
+
+// Whether an object refers to no other, so that marking is all there is to do.
+bool is_leaf(const Object* o) {
+  return (o->tag == Tag::String && !static_cast<const String*>(o)->buffer) ||
+         (o->tag == Tag::Array && o->kind != ElementKind::Values);
+}
+
+}  // namespace
+
 void Marker::scan(Object* o) {
+  // Containers hold mostly leaves: a million strings need no place in the list of grey objects.
+  const auto child = [this](Object* c) {
+    if (is_leaf(c)) c->marked = true;
+    else mark(c);
+  };
+  const auto child_value = [&child](const Value& v) {
+    if (v.is_heap()) child(v.as_object());
+  };
   switch (o->tag) {
     case Tag::String: mark(static_cast<String*>(o)->buffer); break;
     case Tag::Array: {
       const auto* a = static_cast<Array*>(o);
       if (a->kind == ElementKind::Values)
-        for (size_t i = 0; i < a->size; ++i) mark(a->values[i]);
+        for (size_t i = 0; i < a->size; ++i) child_value(a->values[i]);
       break;
     }
     case Tag::Dict: {
       const auto* d = static_cast<Dict*>(o);
       for (uint32_t i = 0; i < d->used; ++i) {
         if (!d->entries[i].key) continue;
-        mark(d->entries[i].key);
-        mark(d->entries[i].value);
+        child(d->entries[i].key);
+        child_value(d->entries[i].value);
       }
       break;
     }

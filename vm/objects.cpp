@@ -97,19 +97,26 @@ void drop_order(Heap& heap, const Dict& d) {
   d.order = nullptr;
 }
 
-// Squeezes removed entries out, makes room for `capacity` entries, and builds the table anew.
-void rebuild(Heap& heap, Dict& d, uint32_t capacity) {
-  auto* entries = static_cast<Dict::Entry*>(heap.allocate_raw(capacity * sizeof(Dict::Entry)));
-  uint32_t used = 0;
-  for (uint32_t i = 0; i < d.used; ++i)
-    if (d.entries[i].key) entries[used++] = d.entries[i];
-  heap.free_raw(d.entries, d.capacity * sizeof(Dict::Entry));
-  if (d.table) heap.free_raw(d.table, (size_t{d.table_mask} + 1) * sizeof(uint32_t));
-  d.entries = entries;
-  d.used = used;
-  d.capacity = capacity;
+void drop_table(Heap& heap, Dict& d) {
+  if (!d.table) return;
+  heap.free_raw(d.table, (size_t{d.table_mask} + 1) * sizeof(uint32_t));
   d.table = nullptr;
   d.table_mask = 0;
+}
+
+// Squeezes removed entries out, makes room for `capacity` entries, and builds the table anew.
+void rebuild(Heap& heap, Dict& d, uint32_t capacity) {
+  uint32_t used = 0;
+  for (uint32_t i = 0; i < d.used; ++i)
+    if (d.entries[i].key) d.entries[used++] = d.entries[i];
+  // What a refusal of memory leaves is right: at worst a dict without a table, which is searched from end to end.
+  if (used != d.used) drop_table(heap, d);
+  d.used = used;
+  d.entries = static_cast<Dict::Entry*>(
+      heap.reallocate_raw(d.entries, d.capacity * sizeof(Dict::Entry), capacity * sizeof(Dict::Entry)));
+  drop_table(heap, d);
+  Dict::Entry* const entries = d.entries;
+  d.capacity = capacity;
   if (capacity <= Dict::kLinear) return;
   const uint32_t n = table_size_for(capacity);
   d.table = static_cast<uint32_t*>(heap.allocate_raw(n * sizeof(uint32_t)));
