@@ -2,7 +2,10 @@
 // What the two halves of the JIT share: the host, linked into omc, which counts, decides and calls; and the compiler, a shared
 // module with LLVM in it, loaded when something is hot. The module sees layouts (vm/*.hpp) and this table, and calls nothing else.
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
+#include <string>
 
 #include "vm/proto.hpp"
 #include "vm/value.hpp"
@@ -58,25 +61,39 @@ struct Unit {
   vm::Closure* closure = nullptr;
   uint32_t entry_pc = 0;
   bool loop = false;
-  void* entry = nullptr;        // CallEntry or LoopEntry; nullptr: refused
-  uint64_t exits = 0;           // left early
-  uint64_t entries = 0;
+  std::string signature;
+  uint64_t exits = 0;  // left early
+  uint64_t calls = 0;  // from C++
+
+  // Published by the compiling thread: everything below, then `stage`.
+  enum class Stage : uint8_t { Pending, Ready, Refused };
+  std::atomic<Stage> stage{Stage::Pending};
+  void* entry = nullptr;  // CallEntry or LoopEntry
   uint32_t code_bytes = 0;
-  double compile_ms = 0;
-  const char* signature = "";   // owned by the compiler
-  const char* reason = "";
+  double compile_ms = 0;  // of both halves
+  std::string reason;     // why it was refused
 };
 
 struct CompilerOptions {
   bool verify = false;
   bool dump_ir = false;
+  bool selective = false;  // refuse what native code would hardly make faster
+};
+
+// Code on its way from bytecode to the processor.
+class Job {
+ public:
+  virtual ~Job() = default;
 };
 
 class Compiler {
  public:
   virtual ~Compiler() = default;
-  // Compiles for the kinds that the registers (of a loop: of the frame) hold now. False: refused, with the unit's reason.
-  virtual bool compile(Unit& unit, const vm::Value* registers) = 0;
+  // The first half, on the thread of the Vm: code for the kinds that the registers (of a loop: of the frame) hold now.
+  // nullptr: refused, with the unit's reason and stage.
+  virtual std::unique_ptr<Job> begin(Unit& unit, const vm::Value* registers) = 0;
+  // The second and longer half, on any one thread; sets the unit's stage.
+  virtual void finish(Job& job) = 0;
 };
 
 using MakeCompiler = Compiler* (*)(uint32_t version, const HostTable&, const CompilerOptions&);

@@ -3,11 +3,15 @@
 #include "jit/host.hpp"
 
 #include <dlfcn.h>
+#include <fmt/format.h>
+#include <signal.h>  // the mask of the thread
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
+#include "lang/source.hpp"
 #include "substrate/fold.hpp"
 #include "vm/frame.hpp"
 #include "vm/heap.hpp"
@@ -21,9 +25,11 @@ using Outcome = vm::NativeCode::Outcome;
 namespace {
 
 constexpr int32_t kFirstCalls = 50, kFirstJumps = 300;  // before anybody looks at a function
-constexpr int64_t kHotWork = 100'000;                   // instructions executed, roughly, before it is compiled
+constexpr int32_t kHotWork = 200'000;                   // instructions executed, roughly, before it is compiled
+constexpr int32_t kRetry = 500;                         // calls until one looks again whether the code is there
 constexpr size_t kMostUnits = 4;                        // of a function, and of a loop over time
 constexpr uint64_t kMostExits = 200;                    // before a unit is thrown away
+constexpr size_t kMostThrown = 2;                       // before nothing is tried any more
 constexpr size_t kFrameBytes = 16 * 1024;               // of a native call at most
 constexpr size_t kRegisters = 256;                      // of a native call at most
 constexpr uint64_t kLeastRoom = 16;
@@ -41,20 +47,24 @@ struct Host::FunctionState {
   vm::Closure* closure = nullptr;  // kept alive for its units
   std::vector<Unit*> calls;        // one for each signature
   size_t compiled = 0;             // calls that were compiled, thrown away ones included
-  bool waiting = true;             // for kHotWork
+  size_t thrown = 0;
+  bool counted = false;            // up to kFirstCalls
   bool refused = false;
   struct Loop {
     uint32_t header;
     Unit* unit;
     size_t compiled;
-    int64_t jumps;
+    int32_t jumps;
   };
   std::vector<Loop> loops;
+
+  size_t loop_size(uint32_t header) const;
 };
 
 Host::Host(vm::Vm& vm, HostOptions options) : vm_(vm), options_(std::move(options)) {
   if (options_.mode == Mode::Force) call_heat = loop_heat = 0;
   else if (options_.mode == Mode::Auto) call_heat = kFirstCalls, loop_heat = kFirstJumps;
+  options_.compiler.selective = options_.mode == Mode::Auto;
   table_ = {.host = this,
             .due = NativeSupport::due_flag(vm),
             .soft_limit = NativeSupport::soft_limit(vm),
@@ -71,22 +81,58 @@ Host::Host(vm::Vm& vm, HostOptions options) : vm_(vm), options_(std::move(option
 }
 
 Host::~Host() {
+  if (thread_.joinable()) {
+    {
+      const std::lock_guard lock(mutex_);
+      stop_ = true;
+      jobs_.clear();
+    }
+    wake_.notify_one();
+    thread_.join();
+  }
   compiler_.reset();
   if (library_) dlclose(library_);
 }
 
-bool Host::ready() {
-  if (compiler_) return true;
-  if (unavailable_) return false;
+void Host::open() {
   for (const std::string& path : options_.libraries) {
     library_ = dlopen(path.c_str(), RTLD_LAZY | RTLD_LOCAL);
     if (!library_) continue;
     const auto make = reinterpret_cast<MakeCompiler>(dlsym(library_, kMakeCompiler));
     if (make) compiler_.reset(make(kAbiVersion, table_, options_.compiler));
-    if (compiler_) return true;
+    if (compiler_) break;
+    dlclose(std::exchange(library_, nullptr));
   }
-  unavailable_ = true;
-  return false;
+  loaded_.store(compiler_ ? Load::Ready : Load::Never, std::memory_order_release);
+}
+
+Host::Load Host::load() {
+  if (options_.mode == Mode::Force) {
+    if (loaded_.load() == Load::Later) open();
+  } else if (!thread_.joinable()) {
+    sigset_t all, before;  // signals belong to the thread of the program
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    thread_ = std::thread([this] { work(); });
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+  return loaded_.load(std::memory_order_acquire);
+}
+
+void Host::work() {
+  open();
+  if (!compiler_) return;
+  for (;;) {
+    std::unique_ptr<Job> job;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [this] { return stop_ || !jobs_.empty(); });
+      if (stop_) return;
+      job = std::move(jobs_.front());
+      jobs_.pop_front();
+    }
+    compiler_->finish(*job);
+  }
 }
 
 Host::FunctionState& Host::state(vm::Proto* proto) {
@@ -99,13 +145,20 @@ Host::FunctionState& Host::state(vm::Proto* proto) {
 }
 
 Unit* Host::compile(vm::Closure* closure, uint32_t pc, bool loop, const vm::Value* registers) {
-  if (!ready()) return nullptr;
   units_.push_back(std::make_unique<Unit>());
   Unit& unit = *units_.back();
   unit.closure = closure;
   unit.entry_pc = pc;
   unit.loop = loop;
-  if (!compiler_->compile(unit, registers)) return nullptr;
+  std::unique_ptr<Job> job = compiler_->begin(unit, registers);
+  if (!job) return &unit;
+  if (options_.mode == Mode::Force) {
+    compiler_->finish(*job);
+  } else {
+    const std::lock_guard lock(mutex_);
+    jobs_.push_back(std::move(job));
+    wake_.notify_one();
+  }
   return &unit;
 }
 
@@ -124,43 +177,53 @@ uint64_t Host::budget(const vm::Value* base) {
 Outcome Host::call(vm::Closure* callee, vm::Value* arguments, vm::Value& result) noexcept {
   vm::Proto* const proto = callee->proto;
   FunctionState& f = state(proto);
-  if (f.refused) {
-    proto->call_heat = INT32_MAX;
+  if (f.refused || (f.closure && f.closure != callee)) {
+    proto->call_heat = f.refused ? INT32_MAX : kFirstCalls;
     return Outcome::Interpret;
   }
-  if (f.waiting && options_.mode == Mode::Auto) {
-    f.waiting = false;
-    const int64_t calls = kHotWork / static_cast<int64_t>(proto->code.size() + 1);
-    proto->call_heat = static_cast<int32_t>(std::clamp<int64_t>(calls, 1, 10'000));
+  if (!f.counted && options_.mode == Mode::Auto) {
+    f.counted = true;
+    proto->call_heat = std::clamp(kHotWork / static_cast<int32_t>(proto->code.size() + 1), 1, 50'000);
     return Outcome::Interpret;
   }
-  proto->call_heat = 0;
+  if (const Load load = this->load(); load != Load::Ready) {
+    proto->call_heat = load == Load::Never ? INT32_MAX : kRetry;
+    return Outcome::Interpret;
+  }
   const uint64_t saved = hidden_room_;
   const uint64_t room = budget(arguments);
   if (room < kLeastRoom) {
     hidden_room_ = saved;
+    proto->call_heat = 0;
     return Outcome::Interpret;
   }
-  const auto run = [&](Unit* unit) {
-    return reinterpret_cast<CallEntry>(unit->entry)(arguments, room - 1, &result);
-  };
   uint64_t status = 0;
-  if (!f.closure || f.closure == callee) {
-    for (size_t i = 0; i < f.calls.size() && status == 0; ++i) status = run(f.calls[i]);
-    if (status == 0 && f.compiled < kMostUnits) {
-      ++f.compiled;
-      f.closure = callee;
-      if (Unit* unit = compile(callee, 0, false, arguments)) {
-        f.calls.push_back(unit);
-        status = run(unit);
-      } else {
-        f.refused = f.calls.empty();
-      }
+  bool pending = false;
+  const auto run = [&](Unit& unit) {
+    const Unit::Stage stage = unit.stage.load(std::memory_order_acquire);
+    if (stage == Unit::Stage::Ready) {
+      ++unit.calls;
+      status = reinterpret_cast<CallEntry>(unit.entry)(arguments, room - 1, &result);
     }
+    pending = pending || stage == Unit::Stage::Pending;
+  };
+  proto->call_heat = 0;
+  for (size_t i = 0; i < f.calls.size() && status == 0; ++i) run(*f.calls[i]);
+  if (status == 0 && !pending && f.compiled < kMostUnits) {
+    ++f.compiled;
+    f.closure = callee;
+    Unit& unit = *compile(callee, 0, false, arguments);
+    f.calls.push_back(&unit);
+    run(unit);
   }
   hidden_room_ = saved;
-  if (f.calls.empty() && f.compiled >= kMostUnits) f.refused = true;
-  return status == 0 ? Outcome::Interpret : status == 1 ? Outcome::Done : Outcome::Failed;
+  if (status == 1) return Outcome::Done;
+  if (status == 2) return Outcome::Failed;
+  std::erase_if(f.calls, [](const Unit* u) { return u->stage.load(std::memory_order_acquire) == Unit::Stage::Refused; });
+  f.refused = f.calls.empty();
+  if (pending) proto->call_heat = kRetry;
+  else if (f.compiled >= kMostUnits) proto->call_heat = kFirstCalls;  // other kinds of arguments than those compiled for
+  return Outcome::Interpret;
 }
 
 Outcome Host::loop(vm::Frame& frame) noexcept {
@@ -172,39 +235,69 @@ Outcome Host::loop(vm::Frame& frame) noexcept {
     f.loops.push_back({header, nullptr, 0, 0});
     at = f.loops.end() - 1;
   }
-  const bool own = !f.closure || f.closure == frame.closure;
-  if (!at->unit && at->compiled < kMostUnits && own) {
-    // Jumps are counted for the function as a whole: the loop that is met when the count is over is hot.
-    constexpr int64_t kBatch = kFirstJumps;
-    const int64_t hot = std::clamp<int64_t>(kHotWork / 10, kBatch, 10'000);
-    if (options_.mode == Mode::Auto && (at->jumps += kBatch) < hot) {
-      proto->loop_heat = static_cast<int32_t>(kBatch);
+  const auto cold = [&] {
+    // One that is ready makes every jump of the function ask; else they are counted in batches.
+    const bool ready = std::any_of(f.loops.begin(), f.loops.end(), [](const auto& l) {
+      return l.unit && l.unit->stage.load(std::memory_order_acquire) == Unit::Stage::Ready;
+    });
+    const bool hopeless = std::all_of(f.loops.begin(), f.loops.end(), [](const auto& l) { return !l.unit && l.compiled >= kMostUnits; });
+    proto->loop_heat = ready || options_.mode == Mode::Force ? 0 : hopeless ? INT32_MAX / 2 : kFirstJumps;
+    return Outcome::Interpret;
+  };
+  if (f.closure && f.closure != frame.closure) return cold();
+  if (!at->unit) {
+    if (at->compiled >= kMostUnits) return cold();
+    // Jumps are counted for the function as a whole: the loop that is met when a batch is over is charged with it.
+    const int32_t size = static_cast<int32_t>(f.loop_size(header));
+    if (options_.mode == Mode::Auto && (at->jumps += kFirstJumps) < std::clamp(kHotWork / size, kFirstJumps, 50'000)) return cold();
+    const Load load = this->load();
+    if (load != Load::Ready) {
+      proto->loop_heat = load == Load::Never ? INT32_MAX : kFirstJumps;
       return Outcome::Interpret;
     }
     ++at->compiled;
     f.closure = frame.closure;
     at->unit = compile(frame.closure, header, true, frame.base);
-    if (!at->unit) at->compiled = kMostUnits;
   }
-  const bool alive = std::any_of(f.loops.begin(), f.loops.end(), [](const auto& l) { return l.unit || l.compiled < kMostUnits; });
-  const bool native = std::any_of(f.loops.begin(), f.loops.end(), [](const auto& l) { return l.unit != nullptr; });
-  proto->loop_heat = !alive ? INT32_MAX : native || options_.mode == Mode::Force ? 0 : kFirstJumps;
-  if (!at->unit || !own) return Outcome::Interpret;
+  Unit& unit = *at->unit;
+  const Unit::Stage stage = unit.stage.load(std::memory_order_acquire);
+  if (stage == Unit::Stage::Refused) {
+    at->unit = nullptr;
+    at->compiled = kMostUnits;
+  }
+  if (stage != Unit::Stage::Ready) return cold();
+  proto->loop_heat = 0;
   const uint64_t saved = hidden_room_;
   const uint64_t room = budget(frame.base + proto->register_count);
   uint64_t status = header;
   if (room >= kLeastRoom) {
-    ++at->unit->entries;
-    Unit* const unit = at->unit;
-    status = reinterpret_cast<LoopEntry>(unit->entry)(frame.base, room);
-    if (status != kLoopFailed && (status & kLeftEarly) && ++unit->exits > kMostExits)
-      for (auto& l : f.loops)
-        if (l.unit == unit) l.unit = nullptr;
+    ++unit.calls;
+    status = reinterpret_cast<LoopEntry>(unit.entry)(frame.base, room);
+    if (status != kLoopFailed && (status & kLeftEarly) && ++unit.exits > kMostExits) {
+      for (auto& l : f.loops) {
+        if (l.unit != &unit) continue;
+        l.unit = nullptr;
+        if (l.compiled >= kMostThrown) l.compiled = kMostUnits;
+      }
+      cold();
+    }
   }
   hidden_room_ = saved;
   if (status == kLoopFailed) return Outcome::Failed;
   frame.ip = proto->code.data() + static_cast<uint32_t>(status);
   return Outcome::Done;
+}
+
+// How many instructions from a loop's beginning to its last jump back.
+size_t Host::FunctionState::loop_size(uint32_t header) const {
+  size_t last = header;
+  for (size_t pc = header; pc < proto->code.size(); ++pc) {
+    const vm::Instruction in = proto->code[pc];
+    const vm::OpInfo& info = vm::op_info(in.op);
+    const int64_t jump = info.operands[1] == vm::Operand::J ? in.bx() : info.operands[2] == vm::Operand::J ? in.jump() : 0;
+    if (jump < 0 && static_cast<int64_t>(pc) + 1 + jump == static_cast<int64_t>(header)) last = pc;
+  }
+  return last - header + 1;
 }
 
 void Host::left_early(Unit& unit) {
@@ -213,6 +306,7 @@ void Host::left_early(Unit& unit) {
   // Its assumptions do not hold: the next call compiles for what it meets, a few times.
   FunctionState& f = state(unit.closure->proto);
   std::erase(f.calls, &unit);
+  if (++f.thrown >= kMostThrown) f.refused = f.calls.empty();
 }
 
 void Host::mark(vm::Marker& marker) {
@@ -220,6 +314,23 @@ void Host::mark(vm::Marker& marker) {
     marker.mark(static_cast<vm::Object*>(f->proto));
     marker.mark(static_cast<vm::Object*>(f->closure));
   }
+}
+
+std::string Host::report() const {
+  std::vector<std::string> lines;
+  for (const auto& u : units_) {
+    const vm::Proto& proto = *u->closure->proto;
+    std::string name = proto.name->size_bytes ? std::string(proto.name->view()) : proto.is_top_level ? "<top level>" : "<lambda>";
+    if (u->loop && proto.source)
+      name = fmt::format("{}:{} loop", proto.source->path(), proto.source->position(proto.position(u->entry_pc).begin).line);
+    const bool ready = u->stage.load(std::memory_order_acquire) == Unit::Stage::Ready;
+    lines.push_back(fmt::format("{}\t{}\t{}\t1\t{}\t{}\t{}\t{:.2f}\t{}\t{}\n", name, u->signature, ready ? "opt" : "interp", u->exits,
+                                u->loop ? 0 : u->calls, u->loop ? u->calls : 0, u->compile_ms, u->code_bytes, u->reason));
+  }
+  std::sort(lines.begin(), lines.end());
+  std::string text = "unit\tsignature\ttier\tcompiles\texits\tcalls\tloops\tcompile_ms\tcode_bytes\treason\n";
+  for (const std::string& line : lines) text += line;
+  return text;
 }
 
 // --- out of native code ------------------------------------------------------------------------------------------------

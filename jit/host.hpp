@@ -4,8 +4,12 @@
 //   jit::Host host(vm, options);
 //   vm.set_native_code(&host);
 
+#include <condition_variable>
+#include <deque>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "jit/abi.hpp"
@@ -32,12 +36,17 @@ class Host : public vm::NativeCode {
   Outcome call(vm::Closure* callee, vm::Value* arguments, vm::Value& result) noexcept override;
   Outcome loop(vm::Frame& frame) noexcept override;
   void mark(vm::Marker& marker) override;
+  // What became of each unit, one a line (language reference, chapter 08, section 2.3).
+  std::string report() const;
 
  private:
   struct FunctionState;
 
   FunctionState& state(vm::Proto* proto);
-  bool ready();
+  enum class Load : uint8_t { Ready, Later, Never };
+  Load load();
+  void open();
+  void work();
   Unit* compile(vm::Closure* closure, uint32_t pc, bool loop, const vm::Value* registers);
   uint64_t budget(const vm::Value* base);
   void left_early(Unit& unit);
@@ -50,14 +59,21 @@ class Host : public vm::NativeCode {
   static uint64_t grow(void* host, vm::Value* top);
 
   vm::Vm& vm_;
-  const HostOptions options_;
+  HostOptions options_;
   HostTable table_;
   void* library_ = nullptr;
   std::unique_ptr<Compiler> compiler_;
-  bool unavailable_ = false;
   uint64_t hidden_room_ = 0;  // calls that native code may not make itself, because its stack is smaller than the limit
   std::vector<std::unique_ptr<FunctionState>> states_;
   std::vector<std::unique_ptr<Unit>> units_;
+
+  // The compiling thread of Mode::Auto: it opens the compiler, then finishes one job after the other.
+  std::thread thread_;
+  std::atomic<Load> loaded_{Load::Later};
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<std::unique_ptr<Job>> jobs_;
+  bool stop_ = false;
 };
 
 }  // namespace omc::jit

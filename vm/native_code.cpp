@@ -121,7 +121,7 @@ bool enter(Vm& vm, Stack& stack, Closure* callee, Value* arguments, size_t count
 bool NativeSupport::step_in_frame(Vm& vm, uint32_t pc) {
   Stack& stack = vm.stack_;
   Frame* const frame = &stack.frames[stack.depth - 1];
-  const Proto& proto = *frame->proto;
+  Proto& proto = *frame->proto;
   frame->ip = proto.code.data() + pc + 1;
   const Instruction in = proto.code[pc];
   Value* const r = frame->base;
@@ -189,6 +189,18 @@ bool NativeSupport::step_in_frame(Vm& vm, uint32_t pc) {
     case Op::CallValue:
       if (!Support::call_value(vm, r[in.c], arguments, count, r[in.a], callee)) return false;
       break;
+    case Op::CallMethod:
+      ++count;
+      if (!Support::call_method(vm, proto.method_sites[in.c], arguments, count, r[in.a], callee)) return false;
+      break;
+    case Op::CallDotted: {
+      bool with_receiver = false;
+      if (!Support::call_dotted(vm, proto.dotted_sites[in.c], arguments, count, r[in.a], callee, with_receiver))
+        return false;
+      if (with_receiver) ++count;
+      else ++arguments;
+      break;
+    }
     default: OMC_ASSERT(false); return false;
   }
   return !callee || enter(vm, stack, callee, arguments, count, r[in.a], vm.result_);

@@ -41,6 +41,19 @@ std::string take(LLVMErrorRef error) {
   return text;
 }
 
+using Clock = std::chrono::steady_clock;
+double milliseconds_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+struct LlvmJob : Job {
+  LlvmJob(const HostTable& host, const CompilerOptions& options, Unit& u, std::string n)
+      : unit(u), name(std::move(n)), module(host, u, name, options.selective) {}
+  Unit& unit;
+  const std::string name;
+  Module module;
+};
+
 class LlvmCompiler : public Compiler {
  public:
   LlvmCompiler(const HostTable& host, const CompilerOptions& options) : host_(host), options_(options) {}
@@ -68,54 +81,25 @@ class LlvmCompiler : public Compiler {
     return true;
   }
 
-  bool compile(Unit& unit, const vm::Value* registers) override {
-    const auto begin = std::chrono::steady_clock::now();
-    const std::string name = "omc_unit_" + std::to_string(++count_);
-    std::string reason;
-    Module module(host_, unit, name);
-    bool ok = module.build(registers, reason);
-    LLVMModuleRef ir = module.emitter().module;
-    LLVMContextRef context = module.emitter().context;
-    if (ok) {
-      signatures_.push_back(std::make_unique<std::string>(module.signature()));
-      unit.signature = signatures_.back()->c_str();
-      ok = finish(ir, reason);
+  std::unique_ptr<Job> begin(Unit& unit, const vm::Value* registers) override {
+    const auto start = Clock::now();
+    auto job = std::make_unique<LlvmJob>(host_, options_, unit, "omc_unit_" + std::to_string(++count_));
+    if (!job->module.build(registers, unit.reason)) {
+      unit.stage.store(Unit::Stage::Refused, std::memory_order_release);
+      return nullptr;
     }
-    if (!ok) {
-      LLVMDisposeModule(ir);
-      LLVMContextDispose(context);
-      reasons_.push_back(std::make_unique<std::string>(reason));
-      unit.reason = reasons_.back()->c_str();
-      return false;
-    }
-    LLVMOrcThreadSafeContextRef shared = LLVMOrcCreateNewThreadSafeContext();
-    LLVMMemoryBufferRef object = nullptr;
-    char* message = nullptr;
-    const bool failed = LLVMTargetMachineEmitToMemoryBuffer(machine_, ir, LLVMObjectFile, &message, &object);
-    LLVMOrcDisposeThreadSafeContext(shared);
-    LLVMDisposeModule(ir);
-    LLVMContextDispose(context);
-    if (failed) {
-      reasons_.push_back(std::make_unique<std::string>(take(message)));
-      unit.reason = reasons_.back()->c_str();
-      return false;
-    }
-    unit.code_bytes = static_cast<uint32_t>(LLVMGetBufferSize(object));
-    if (LLVMErrorRef error = LLVMOrcLLJITAddObjectFile(jit_, LLVMOrcLLJITGetMainJITDylib(jit_), object)) {
-      reasons_.push_back(std::make_unique<std::string>(take(error)));
-      unit.reason = reasons_.back()->c_str();
-      return false;
-    }
-    LLVMOrcExecutorAddress address = 0;
-    if (LLVMErrorRef error = LLVMOrcLLJITLookup(jit_, &address, name.c_str())) {
-      reasons_.push_back(std::make_unique<std::string>(take(error)));
-      unit.reason = reasons_.back()->c_str();
-      return false;
-    }
-    for (auto& site : module.take_sites()) sites_.push_back(std::move(site));
-    unit.entry = reinterpret_cast<void*>(address);
-    unit.compile_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
-    return true;
+    unit.signature = job->module.signature();
+    unit.compile_ms = milliseconds_since(start);
+    return job;
+  }
+
+  void finish(Job& unfinished) override {
+    auto& job = static_cast<LlvmJob&>(unfinished);
+    const auto start = Clock::now();
+    Unit& unit = job.unit;
+    const bool ok = optimise(job.module.emitter().module, unit.reason) && link(job);
+    unit.compile_ms += milliseconds_since(start);
+    unit.stage.store(ok ? Unit::Stage::Ready : Unit::Stage::Refused, std::memory_order_release);
   }
 
  private:
@@ -132,7 +116,27 @@ class LlvmCompiler : public Compiler {
                                    LLVMCodeModelJITDefault);
   }
 
-  bool finish(LLVMModuleRef ir, std::string& reason) {
+  bool link(LlvmJob& job) {
+    LLVMMemoryBufferRef object = nullptr;
+    char* message = nullptr;
+    if (LLVMTargetMachineEmitToMemoryBuffer(machine_, job.module.emitter().module, LLVMObjectFile, &message, &object)) {
+      job.unit.reason = take(message);
+      return false;
+    }
+    job.unit.code_bytes = static_cast<uint32_t>(LLVMGetBufferSize(object));
+    LLVMOrcExecutorAddress address = 0;
+    LLVMErrorRef error = LLVMOrcLLJITAddObjectFile(jit_, LLVMOrcLLJITGetMainJITDylib(jit_), object);
+    if (!error) error = LLVMOrcLLJITLookup(jit_, &address, job.name.c_str());
+    if (error) {
+      job.unit.reason = take(error);
+      return false;
+    }
+    for (auto& site : job.module.take_sites()) sites_.push_back(std::move(site));
+    job.unit.entry = reinterpret_cast<void*>(address);
+    return true;
+  }
+
+  bool optimise(LLVMModuleRef ir, std::string& reason) {
     LLVMSetTarget(ir, LLVMOrcLLJITGetTripleString(jit_));
     LLVMSetDataLayout(ir, LLVMOrcLLJITGetDataLayoutStr(jit_));
     if (options_.verify) {
@@ -162,7 +166,6 @@ class LlvmCompiler : public Compiler {
   LLVMOrcLLJITRef jit_ = nullptr;
   uint64_t count_ = 0;
   std::vector<std::unique_ptr<Site>> sites_;
-  std::vector<std::unique_ptr<std::string>> signatures_, reasons_;
 };
 
 }  // namespace

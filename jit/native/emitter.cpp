@@ -33,7 +33,11 @@ Emitter::Emitter(const char* name) {
   }
 }
 
-Emitter::~Emitter() { LLVMDisposeBuilder(b); }
+Emitter::~Emitter() {
+  LLVMDisposeBuilder(b);
+  LLVMDisposeModule(module);
+  LLVMContextDispose(context);
+}
 
 LLVMValueRef Emitter::constant(double v) const {
   return LLVMConstBitCast(LLVMConstInt(i64, std::bit_cast<uint64_t>(v), false), f64);

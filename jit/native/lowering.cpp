@@ -39,6 +39,7 @@ constexpr size_t kMostRegisters = 250;
 constexpr size_t kMostParameters = 16;
 constexpr size_t kMostVersions = 24;
 constexpr size_t kInlineInstructions = 40;
+constexpr size_t kWorthwhile = 5;           // instructions for each that calls the interpreter
 
 Tag tag_of(Kind k) {
   switch (k) {
@@ -100,6 +101,8 @@ class Lowering {
   // True: something was learnt.
   bool analyse() {
     v_.in.resize(code_.size());
+    v_.steps.resize(code_.size());
+    v_.seen.resize(code_.size());
     const Type before = v_.result;
     changed_ = false;
     pending_.assign(code_.size(), false);
@@ -164,6 +167,7 @@ class Lowering {
       pc_ = static_cast<uint32_t>(pc);
       begin_instruction();
       ended_ = false;
+      if (!emit_) v_.seen[pc] = true;
       lower(code_[pc]);
       if (ended_) return;
       ++pc;
@@ -227,6 +231,7 @@ class Lowering {
   }
 
   void merge(size_t pc) {
+    if (pc == v_.entry_pc) v_.repeats = true;
     State& to = v_.in[pc];
     State from = state_;
     forget_dead(from, pc);
@@ -837,10 +842,44 @@ class Lowering {
 
   void get_index(uint32_t to, const Operand& object, const Operand& index) {
     if (!index_fits(index)) return step(kAny);
+    if (object.type.kind == Kind::Any || index.type.kind == Kind::Any) return get_any_index(to, object, index);
     const auto a = as_array(object);
     if (!a) return give_up();
     const Operand i = as_index(index);
     write(to, load_element(*a, emit_ ? place(a->v, i) : nullptr));
+  }
+
+  // Of an array in place, of a dict or a text by the interpreter.
+  void get_any_index(uint32_t to, const Operand& object, const Operand& index) {
+    Operand result{kAny};
+    if (emit_) {
+      LLVMValueRef bits = new_variable(e_.i64), t = new_variable(e_.i64);
+      LLVMBasicBlockRef array = fresh(), inside = fresh(), slow = fresh(), done = fresh();
+      LLVMValueRef fits = LLVMBuildICmp(e_.b, LLVMIntEQ, tag_word(object), e_.tag(Tag::Array), "");
+      LLVMValueRef whole = LLVMBuildICmp(e_.b, LLVMIntEQ, tag_word(index), e_.tag(Tag::Int), "");
+      LLVMBuildCondBr(e_.b, LLVMBuildAnd(e_.b, fits, whole, ""), array, slow);
+      position(array);
+      const Operand a = object.type.is_array() ? object : from_payload(object.v, array_of(Leaf::Unknown));
+      LLVMValueRef i = payload(index);
+      LLVMBuildCondBr(e_.b, LLVMBuildICmp(e_.b, LLVMIntULT, i, array_size(a.v), ""), inside, slow);
+      position(inside);
+      const Operand element = load_any_element(a, i);
+      LLVMBuildStore(e_.b, element.v, bits);
+      LLVMBuildStore(e_.b, element.tag, t);
+      LLVMBuildBr(e_.b, done);
+      position(slow);
+      const State saved = state_;
+      run_step(/*collects=*/false);
+      state_ = saved;
+      const Operand other = load_register(to);
+      LLVMBuildStore(e_.b, other.v, bits);
+      LLVMBuildStore(e_.b, other.tag, t);
+      LLVMBuildBr(e_.b, done);
+      position(done);
+      result.v = LLVMBuildLoad2(e_.b, e_.i64, bits, "");
+      result.tag = LLVMBuildLoad2(e_.b, e_.i64, t, "");
+    }
+    write(to, result);
   }
 
   // Only arrays whose elements are of the kind of `v`; others are left to the interpreter, which may widen them.
@@ -858,8 +897,8 @@ class Lowering {
   }
 
   void set_index(const Operand& object, const Operand& index, Operand v) {
-    const auto a = as_array(object);
-    if (!a || !index_fits(index)) return step(kNone);
+    const auto a = object.type.is_array() ? std::optional(object) : std::nullopt;
+    if (!a || !index_fits(index) || object.type.kind == Kind::Any || index.type.kind == Kind::Any) return step(kNone);
     if (v.type.kind == Kind::Any && a->type.depth == 1) {
       if (a->type.leaf == Leaf::Int) v = expect_kind(v, kInt);
       else if (a->type.leaf == Leaf::Float) v = expect_kind(v, kFloat);
@@ -924,6 +963,7 @@ class Lowering {
 
   // Calls back into the interpreter for this instruction; its result is in the frame.
   void run_step(bool collects) {
+    if (!emit_) v_.steps[pc_] = true;
     const Effects effect = effects(code_[pc_]);
     for (const uint32_t r : effect.reads) sync(r);
     if (collects) sync_references();
@@ -1542,7 +1582,9 @@ void Lowering::lower(Instruction in) {
       // A variable that cannot hold a function does not hide the function of its name.
       if (state_[in.b + in.n].type.kind != Kind::Any) return call_global(in);
       return step_call(kAny);
-    case Op::CallValue: return step_call(kAny);
+    case Op::CallValue:
+    case Op::CallMethod:
+    case Op::CallDotted: return step_call(kAny);
     case Op::Return:
     case Op::ReturnNull: {
       const Operand v = in.op == Op::Return ? read(in.a) : Operand{kNull, emit_ ? e_.constant(int64_t{0}) : nullptr};
@@ -1562,8 +1604,8 @@ void Lowering::lower(Instruction in) {
 
 // ------------------------------------------------------------------------------------------------------------------------
 
-Module::Module(const HostTable& host, Unit& unit, std::string entry_name)
-    : host_(host), unit_(unit), entry_name_(std::move(entry_name)), e_(entry_name_.c_str()) {}
+Module::Module(const HostTable& host, Unit& unit, std::string entry_name, bool selective)
+    : host_(host), unit_(unit), entry_name_(std::move(entry_name)), selective_(selective), e_(entry_name_.c_str()) {}
 Module::~Module() = default;
 
 const CodeFacts& Module::facts(const vm::Proto* proto) {
@@ -1670,11 +1712,29 @@ bool Module::build(const vm::Value* registers, std::string& reason) {
     changed = false;
     for (size_t i = 0; i < versions_.size(); ++i) changed |= Lowering(*this, *versions_[i], false).analyse();
   }
+  if (root.loop ? !root.repeats : root.result.kind == Kind::None) {
+    reason = "too-many-exits";
+    return false;
+  }
+  if (selective_ && !worthwhile()) {
+    reason = "calls";
+    return false;
+  }
   // Types are final; a function that is never returned from stays so.
   for (const auto& v : versions_) declare(*v);
   for (size_t i = 0; i < versions_.size(); ++i) Lowering(*this, *versions_[i], true).emit();
   if (!root.loop) emit_entry(root);
   return true;
+}
+
+// A step costs more than the interpreter's own dispatch, which the other instructions must make good.
+bool Module::worthwhile() const {
+  size_t seen = 0, steps = 0;
+  for (const auto& v : versions_) {
+    seen += static_cast<size_t>(std::count(v->seen.begin(), v->seen.end(), true));
+    steps += static_cast<size_t>(std::count(v->steps.begin(), v->steps.end(), true));
+  }
+  return steps * kWorthwhile <= seen;
 }
 
 void Module::declare(Version& v) {

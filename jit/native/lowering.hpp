@@ -28,6 +28,8 @@ struct Version {
   std::vector<vm::GlobalCell*> globals;  // those the code reads or writes, in slots behind the registers
   std::vector<bool> written;             // globals that it writes
   std::vector<State> in;             // at leaders; empty: not reached
+  std::vector<bool> seen, steps;     // instructions that are reached; those that call the interpreter
+  bool repeats = false;              // control comes back to the entry
   Type result;                       // None: does not return, as far as is known
   bool announces_registers = false;  // writes registers outside of exits
   std::vector<Version*> calls;
@@ -37,7 +39,8 @@ struct Version {
 
 class Module {
  public:
-  Module(const HostTable& host, Unit& unit, std::string entry_name);
+  // selective: refuses what native code would hardly make faster.
+  Module(const HostTable& host, Unit& unit, std::string entry_name, bool selective);
   ~Module();
 
   // False: refused, and why.
@@ -57,12 +60,14 @@ class Module {
   const CodeFacts& facts(const vm::Proto* proto);
   static void add_call(Version& caller, Version& callee);
   bool reaches(const Version& from, const Version& to) const;
+  bool worthwhile() const;
   void declare(Version& v);
   void emit_entry(Version& v);
 
   const HostTable& host_;
   Unit& unit_;
   std::string entry_name_;
+  const bool selective_;
   Emitter e_;
   std::vector<std::unique_ptr<Version>> versions_;
   std::vector<std::pair<const vm::Proto*, std::unique_ptr<CodeFacts>>> facts_;

@@ -33,6 +33,7 @@ struct Options {
   size_t max_output = SIZE_MAX;        // bytes
   vm::VmOptions vm;
   jit::HostOptions jit;
+  bool jit_report = false;
 
   bool given(std::string_view flag) const { return values_.contains(flag); }
   // Of an option given several times: the last value, or all of them. nullptr when it was not given.

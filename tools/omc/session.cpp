@@ -173,6 +173,11 @@ Session::Session(const Options& options, Console& console) : options_(options), 
 Session::~Session() {
   running.store(nullptr);
   stop_timer();
+  if (!jit_ || !options_.jit_report) return;
+  console_.flush();
+  std::string text = jit_->report();
+  text.pop_back();  // console_.error() ends the line
+  console_.error(text);
 }
 
 void Session::restart_timer() {
