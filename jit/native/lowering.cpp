@@ -1728,7 +1728,18 @@ bool Module::build(const vm::Value* registers, std::string& reason) {
 }
 
 // A step costs more than the interpreter's own dispatch, which the other instructions must make good.
+// Entering native code costs what a few dozen instructions do: a small function without loops and calls is left to the
+// interpreter, and to its native callers, which inline it.
 bool Module::worthwhile() const {
+  const Version& root = *versions_.front();
+  if (!root.loop && versions_.size() == 1 && root.calls.empty() && root.proto->code.size() <= kInlineInstructions) {
+    bool loops = false;
+    for (size_t pc = 0; pc < root.facts->code.size(); ++pc) {
+      const Successors s = successors(root.facts->code, pc);
+      loops = loops || (s.jump >= 0 && s.jump <= static_cast<int64_t>(pc));
+    }
+    if (!loops) return false;
+  }
   size_t seen = 0, steps = 0;
   for (const auto& v : versions_) {
     seen += static_cast<size_t>(std::count(v->seen.begin(), v->seen.end(), true));
