@@ -13,7 +13,8 @@
 //
 // Retirement: time is counted in steps, one to each backward, and a step includes what is recorded before it. A node
 // that may retire is in exactly one list of aging_, that of the step in which it was last seen used. After a backward
-// the lists that are old enough are emptied: a node used since moves to its new list, the others lose their buffer.
+// the lists that are old enough are emptied: a node used since moves to its new list, the others lose their buffer, and,
+// once most nodes around them did, the node itself (node_list.hpp).
 #include "tape/tape.hpp"
 
 #include <fmt/format.h>
@@ -126,7 +127,7 @@ NodeId Tape::append(const Operation& operation, Tensor value, std::initializer_l
     while (aging_from_ + aging_.size() <= step_) aging_.emplace_back();
     aging_[step_ - aging_from_].push_back(static_cast<uint32_t>(id));
   } catch (...) {
-    nodes_.pop_back();
+    nodes_.truncate(static_cast<size_t>(id));
     throw;
   }
   return id;
@@ -237,7 +238,7 @@ void Tape::reset() {
 
 void Tape::release(int64_t mark) {
   if (mark < 0 || mark > size()) throw Error(fmt::format("tape_release: mark {} out of range", mark));
-  nodes_.erase(nodes_.begin() + mark, nodes_.end());
+  nodes_.truncate(static_cast<size_t>(mark));
   for (std::vector<uint32_t>& ids : aging_) std::erase_if(ids, [mark](uint32_t id) { return id >= mark; });
   // Gradients of the removed nodes; those that remain stay readable.
   for (size_t i = 0; i < reached_.size(); ++i)
@@ -393,6 +394,7 @@ void Tape::retire_unused() {
         node.saved = SavedRef();
         node.flags &= static_cast<uint8_t>(~Node::kPacked);
         retired_after_ = retire_after_;
+        nodes_.node_retired(id);
         continue;
       }
       while (aging_from_ + aging_.size() <= node.last_used) aging_.emplace_back();

@@ -28,6 +28,7 @@
 
 #include "tape/compute.hpp"    // Isa
 #include "tape/error.hpp"      // Error, which every user of the tape catches
+#include "tape/node_list.hpp"  // NodeList
 #include "tape/precision.hpp"  // Precision
 #include "tape/saved.hpp"      // SavedRef
 #include "tape/tensor.hpp"     // Tensor, in Reading
@@ -195,7 +196,7 @@ class Tape {
   Pool pool_;
   Workers workers_;
   Compute compute_;
-  std::vector<Node> nodes_;
+  NodeList nodes_;
   std::vector<Gradient> gradients_;  // of the nodes that the latest backward reached
   std::vector<NodeId> reached_;
   // Nodes that may retire, by the step in which they were last seen used: aging_[0] is step aging_from_.

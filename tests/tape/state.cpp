@@ -227,4 +227,50 @@ BOOST_AUTO_TEST_CASE(the_mode_changes_only_while_the_tape_is_empty) {
   BOOST_TEST(tape.value(var(tape, {{0.1}}))[0] == 0.1);
 }
 
+// A long loop leaves little behind, and what it leaves behaves as if all were there (node_list.hpp).
+BOOST_AUTO_TEST_CASE(chunks_of_retired_nodes_shrink_unnoticed) {
+  Tape tape;
+  const NodeId w = tape.var(1, 100, std::vector<double>(100, 2.0));
+  NodeId kept = -1;
+  std::vector<NodeId> wide, losses;
+  for (int step = 0; step < 1000; ++step) {
+    wide.push_back(tape.mul_scalar(w, step));
+    if (step == 500) kept = tape.keep(tape.neg(wide.back()));
+    losses.push_back(tape.sum(tape.exp(tape.mul_scalar(wide.back(), 0))));
+    tape.backward(losses.back());
+  }
+  const auto retired = [&](NodeId id) {
+    try {
+      tape.value(id);
+    } catch (const Error& e) {
+      return std::string_view(e.what()).find("was retired") != std::string_view::npos;
+    }
+    return false;
+  };
+  for (const int step : {0, 1, 100, 499, 500, 700, 980}) {
+    BOOST_TEST(retired(wide[static_cast<size_t>(step)]));
+    BOOST_TEST(tape.value(losses[static_cast<size_t>(step)])[0] == 100);
+  }
+  BOOST_TEST(tape.value(wide.back())[7] == 2 * 999);
+  BOOST_TEST(tape.value(kept)[99] == -1000);
+  BOOST_CHECK_THROW(tape.backward(losses[10]), Error);
+  BOOST_CHECK_THROW(tape.backward(kept), Error);
+  tape.backward(losses.back());
+  BOOST_TEST(tape.gradient(wide.back())[0] == 0);
+
+  // Into the middle of what shrank, and on from there.
+  const int64_t mark = losses[300] + 1;
+  tape.release(mark);
+  BOOST_TEST(tape.size() == mark);
+  BOOST_TEST(tape.mul_scalar(w, 5) == mark);
+  BOOST_TEST(tape.value(mark)[0] == 10);
+  BOOST_TEST(retired(wide[299]));
+  BOOST_TEST(tape.value(losses[300])[0] == 100);
+  for (int step = 0; step < 200; ++step) tape.backward(tape.sum(tape.mul_scalar(w, step)));
+  BOOST_TEST(retired(mark));
+  BOOST_TEST(tape.value(losses[299])[0] == 100);
+  tape.reset();
+  BOOST_TEST(tape.size() == 0);
+}
+
 }  // namespace omc::tape
