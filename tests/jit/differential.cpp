@@ -1,0 +1,190 @@
+// Random programs of the subset that native code is made of, and a little outside it: the interpreter and forced native code must
+// agree on everything a program writes, the texts of errors included.
+//
+// OMC_JIT_PROGRAMS sets how many programs are run, OMC_JIT_SEED where the random numbers begin; a difference shows both.
+
+#include <cstdlib>
+#include <random>
+#include <boost/test/unit_test.hpp>
+
+#include "jit/host.hpp"
+#include "lang/source.hpp"
+#include "stdlib/stdlib.hpp"
+#include "vm/vm.hpp"
+
+namespace {
+
+using omc::jit::Host;
+using omc::jit::HostOptions;
+using omc::jit::Mode;
+
+struct Collected : omc::vm::Output {
+  std::string text;
+  void write(std::string_view s) override { text += s; }
+};
+
+std::string run(const std::string& program, bool native) {
+  omc::vm::VmOptions options;
+  options.max_depth = 200;
+  options.heap.hard = size_t{64} << 20;
+  omc::vm::Vm vm(options);
+  Collected output;
+  vm.set_output(output);
+  omc::stdlib::install(vm);
+  HostOptions jit;
+  jit.mode = Mode::Force;
+  jit.libraries = {OMC_JIT_LIBRARY};
+  jit.compiler.verify = true;
+  Host host(vm, jit);
+  if (native) vm.set_native_code(&host);
+  const omc::vm::RunResult result = vm.run(std::make_shared<const omc::lang::Source>("fuzz.omc", program));
+  return output.text + "status " + std::to_string(result.status) + "\n" + result.message + result.trace + "\n";
+}
+
+// Writes a program. Loops end by their counters, recursion by its first parameter; everything else is left to chance.
+class Writer {
+ public:
+  explicit Writer(uint64_t seed) : random_(seed) {}
+
+  std::string program() {
+    text_ = "h g0 = 3; h g1 = 0.5; h g2 = [1, 2, 3];\n";
+    const size_t functions = 1 + pick(3);
+    for (functions_ = 0; functions_ < functions; ++functions_) function();
+    line("fn show(x) { print(type_of(x)); print(x); }");
+    for (int call = 0; call < 6; ++call) {
+      const size_t f = pick(functions);
+      line("try { show(f" + std::to_string(f) + "(" + argument() + ", " + argument() + ", " + argument() + ")); } catch e { print(e); }");
+    }
+    line("h k = 0; while k < 5 { k += 1; g0 = g0 + k; try { g1 = f0(k, g0, g2); } catch e { print(e); } }");
+    line("print(g0); print(g1); print(g2);");
+    return text_;
+  }
+
+ private:
+  size_t pick(size_t n) { return static_cast<size_t>(random_() % n); }
+  bool chance(size_t percent) { return pick(100) < percent; }
+  template <size_t N>
+  std::string one_of(const char* const (&list)[N]) { return list[pick(N)]; }
+  void line(const std::string& s) { text_ += s + "\n"; }
+
+  std::string argument() {
+    static constexpr const char* kValues[] = {
+        "0", "1", "-1", "2", "3", "7", "63", "64", "2147483648", "9007199254740993", "9223372036854775807",
+        "-9223372036854775807 - 1", "0.0", "-0.0", "0.5", "2.5", "1e308", "1.0 / 3.0", "true", "false", "null", "\"7\"", "\"x\"",
+        "[1, 2, 3]", "[0.5, 1.5]", "[]", "[1, 0.5, true]", "[[1, 2], [3, 4]]", "5", "4"};
+    return one_of(kValues);
+  }
+
+  std::string name() {
+    static constexpr const char* kNames[] = {"a", "b", "c", "x", "y", "z", "a", "x"};
+    return chance(8) ? std::string(chance(50) ? "g0" : "g1") : one_of(kNames);
+  }
+
+  std::string expression(int depth) {
+    if (depth <= 0 || chance(20)) return chance(65) ? name() : argument();
+    const std::string x = expression(depth - 1), y = expression(depth - 1);
+    switch (pick(16)) {
+      case 0: case 1: case 2: case 3: {
+        static constexpr const char* kOperators[] = {"+", "-", "*", "+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>"};
+        return "(" + x + " " + one_of(kOperators) + " " + y + ")";
+      }
+      case 4: case 5: {
+        static constexpr const char* kComparisons[] = {"<", "<=", ">", ">=", "==", "!="};
+        return "(" + x + " " + one_of(kComparisons) + " " + y + ")";
+      }
+      case 6: return "(" + x + (chance(50) ? " and " : " or ") + y + ")";
+      case 7: return chance(50) ? "(not " + x + ")" : "(-" + x + ")";
+      case 8: return "(~" + x + ")";
+      case 9: return "(" + x + " ** " + std::to_string(pick(5)) + ")";
+      case 10: return name() + "[" + (chance(60) ? std::to_string(pick(4)) : y) + "]";
+      case 11: {
+        static constexpr const char* kUnary[] = {"abs", "floor", "sqrt", "to_int", "to_float", "fold", "ceil", "round"};
+        return one_of(kUnary) + "(" + x + ")";
+      }
+      case 12: return "arr_len(" + name() + ")";
+      case 13: return "[" + x + ", " + y + "]";
+      case 14:
+        if (functions_ == 0 && !recursive_) return "harmony(" + x + ")";
+        if (recursive_ && chance(40)) return "(if fuel > 0 { f" + std::to_string(functions_) + "(" + x + ", fuel - 1, " + y + ") } else { 1 })";
+        return functions_ ? "f" + std::to_string(pick(functions_)) + "(" + x + ", " + y + ", " + name() + ")" : x;
+      default: return "min(" + x + ", " + y + ")";
+    }
+  }
+
+  void statement(int depth, int loops) {
+    const std::string v = name();
+    switch (pick(depth > 0 ? 12 : 6)) {
+      case 0: case 1: case 2: return line(v + " = " + expression(2) + ";");
+      case 3: return line(one_of({"x", "y", "z"}) + (chance(50) ? " += " : " -= ") + expression(1) + ";");
+      case 4: return line(v + "[" + std::to_string(pick(3)) + "] = " + expression(1) + ";");
+      case 5: return line("if type_of(" + v + ") == \"array\" { arr_push(" + v + ", " + expression(1) + "); }");
+      case 6: case 7:
+        line("if " + expression(2) + " {");
+        body(depth - 1, loops);
+        line("} else {");
+        body(depth - 1, loops);
+        return line("}");
+      case 8: case 9: {
+        if (loops >= 2) return line("x = x;");
+        const std::string counter = "i" + std::to_string(counters_++);
+        line("h " + counter + " = 0; while " + counter + " < " + std::to_string(2 + pick(9)) + " { " + counter + " += 1;");
+        body(depth - 1, loops + 1);
+        if (chance(20)) line("if " + expression(1) + " { " + (chance(50) ? "break" : "continue") + "; }");
+        return line("}");
+      }
+      case 10: {
+        if (loops >= 2) return line("y = y;");
+        line("for " + one_of({"x", "y", "z"}) + " in range(" + std::to_string(pick(3)) + ", " + std::to_string(pick(12)) + ") {");
+        body(depth - 1, loops + 1);
+        return line("}");
+      }
+      default:
+        if (chance(50)) return line("return " + expression(2) + ";");
+        line("if type_of(" + v + ") == \"array\" { for z in " + v + " { x = z; } }");
+    }
+  }
+
+  std::string one_of(std::initializer_list<const char*> list) { return list.begin()[pick(list.size())]; }
+
+  void body(int depth, int loops) {
+    const size_t n = 1 + pick(3);
+    for (size_t i = 0; i < n; ++i) statement(depth, loops);
+  }
+
+  void function() {
+    counters_ = 0;
+    recursive_ = chance(40);
+    line("fn f" + std::to_string(functions_) + "(a, b, c) {");
+    line("h x = " + argument() + "; h y = 1; h z = b; h fuel = to_int(b); if fuel > 6 { fuel = 6; } if fuel < 0 { fuel = 0; }");
+    if (chance(25)) line("h late; if a == 1 { late = 2; }");
+    body(3, 0);
+    body(3, 0);
+    if (chance(85)) line("return " + expression(2) + ";");
+    line("}");
+    recursive_ = false;
+  }
+
+  std::mt19937_64 random_;
+  std::string text_;
+  size_t functions_ = 0, counters_ = 0;
+  bool recursive_ = false;
+};
+
+uint64_t setting(const char* name, uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text ? std::strtoull(text, nullptr, 10) : otherwise;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(interpreter_and_native_code_agree) {
+  const uint64_t count = setting("OMC_JIT_PROGRAMS", 60), first = setting("OMC_JIT_SEED", 1);
+  size_t finished = 0;
+  for (uint64_t seed = first; seed < first + count; ++seed) {
+    const std::string program = Writer(seed).program();
+    const std::string wanted = run(program, false), got = run(program, true);
+    if (wanted.find("status 0") != std::string::npos) ++finished;
+    BOOST_REQUIRE_MESSAGE(wanted == got, "seed " << seed << "\n" << program << "\ninterpreted:\n" << wanted << "\nnative:\n" << got);
+  }
+  BOOST_TEST(finished * 4 > count);  // the generator still writes programs that run
+}
