@@ -34,6 +34,9 @@ uint32_t registers_from_b(Instruction i) {
   }
 }
 
+// A short form in front of a call does nothing unless it does all of it and skips the call.
+bool is_short_form(Op op) { return op >= Op::TryArrayLength && op <= Op::TryIntArrayToInt; }
+
 bool is_opaque(Op op) {
   switch (op) {
     case Op::CheckAssigned:  // its error text looks at all variables
@@ -63,6 +66,8 @@ Effects effects(Instruction in) {
     case Op::RangeNext: add(e.reads, in.a, 3); add(e.writes, in.a, 1); return e;
     case Op::IteratePrepare: add(e.reads, in.b, 1); add(e.writes, in.a, 2); return e;
     case Op::IterateNext: add(e.reads, in.a, 2); return e;
+    case Op::TryIntsToInt:
+    case Op::TryIntArrayToInt: add(e.reads, in.b, 2); return e;
     default: break;
   }
   const Row& row = kRows[static_cast<size_t>(in.op)];
@@ -70,7 +75,7 @@ Effects effects(Instruction in) {
   for (int i = 0; i < 3; ++i) {
     const Operand kind = row.operands[i];
     if (kind == Operand::R || kind == Operand::X) add(e.reads, operands[i], i == 1 ? registers_from_b(in) : 1);
-    if (kind == Operand::W || kind == Operand::X) add(e.writes, operands[i], 1);
+    if ((kind == Operand::W || kind == Operand::X) && !is_short_form(in.op)) add(e.writes, operands[i], 1);
   }
   return e;
 }
@@ -89,6 +94,7 @@ Successors successors(const std::vector<Instruction>& code, size_t pc) {
   }
   if (row.operands[1] == Operand::J) s.jump = here + 1 + in.bx();
   else if (row.operands[2] == Operand::J) s.jump = here + 1 + in.jump();
+  if (is_short_form(in.op)) s.jump = here + 1 + (in.op == Op::TryDictGetK ? 3 : in.op == Op::TryDictSetK ? 4 : in.n);
   if (in.op != Op::Jump) s.next = here + 1;
   return s;
 }

@@ -842,6 +842,7 @@ class Lowering {
 
   void get_index(uint32_t to, const Operand& object, const Operand& index) {
     if (!index_fits(index)) return step(kAny);
+    if (!object.type.is_array() && object.type.kind != Kind::Any) return give_up();
     if (object.type.kind == Kind::Any || index.type.kind == Kind::Any) return get_any_index(to, object, index);
     const auto a = as_array(object);
     if (!a) return give_up();
@@ -1133,6 +1134,32 @@ class Lowering {
     } else {
       LLVMBuildRet(e_.b, e_.make_pair(e_.constant(int64_t{0}), e_.constant(static_cast<int64_t>(kErrorTag))));
     }
+  }
+
+  // The raw entry of a builtin, the interpreter's own function.
+  void short_form(Instruction in) {
+    const vm::GlobalCell* cell = v_.proto->cells[in.c];
+    const Operand x = read(in.b);
+    const bool floats = in.op == Op::TryFloatToInt || in.op == Op::TryFloatToFloat;
+    if (x.type.kind != Kind::Int && !(floats && x.type.kind == Kind::Float)) return;
+    if (in.op == Op::TryIntsToInt && state_[in.b + 1u].type.kind != Kind::Int) return;
+    // What has an instruction of its own behind it is better off there.
+    if (find_intrinsic(cell->builtin->name)) return;
+    const bool real = in.op == Op::TryIntToFloat || in.op == Op::TryFloatToFloat;
+    Operand result{real ? kFloat : kInt};
+    if (emit_) {
+      guard(LLVMBuildICmp(e_.b, LLVMIntEQ, cell_target(cell), LLVMConstNull(e_.ptr), ""));
+      if (in.op == Op::TryFloatToInt && x.type.kind == Kind::Int) {
+        result.v = x.v;
+      } else {
+        std::vector<LLVMValueRef> arguments = {in.op == Op::TryFloatToFloat ? as_float(x) : x.v};
+        if (in.op == Op::TryIntsToInt) arguments.push_back(get(in.b + 1u).v);
+        const vm::ShortForm& raw = cell->builtin->short_form;
+        result.v = e_.call(raw.none, real ? e_.f64 : e_.i64, arguments, /*pure=*/true);
+      }
+    }
+    write(in.a, result);
+    jump_to(pc_ + 1u + in.n);
   }
 
   // A builtin that is lowered in place.
@@ -1575,6 +1602,21 @@ void Lowering::lower(Instruction in) {
     case Op::Append:
     case Op::DictPut:
     case Op::Print: return step(kNone);
+
+    // --- short forms: those whose kinds are known here; the others do nothing, and the call behind them everything ---
+    case Op::TryIntToInt:
+    case Op::TryIntToFloat:
+    case Op::TryFloatToInt:
+    case Op::TryFloatToFloat:
+    case Op::TryIntsToInt: return short_form(in);
+    case Op::TryArrayLength:
+    case Op::TryDictGet:
+    case Op::TryDictGetK:
+    case Op::TryDictSet:
+    case Op::TryDictSetK:
+    case Op::TryDictHas:
+    case Op::TryArrayPush:
+    case Op::TryIntArrayToInt: return;
 
     // --- calls ---
     case Op::CallGlobal: return call_global(in);
