@@ -57,6 +57,8 @@ void NameScopes::collect(Function& f, const NameScope* outer) {
   OwnBodyWalk<Introduced> walk(own);
   walk.block(f.body);
   if (f.expression) walk.expression(f.expression);
+  introduced_.insert(scope.variables.begin(), scope.variables.end());
+  introduced_.insert(scope.functions.begin(), scope.functions.end());
   for (Function* inner : own.inner) collect(*inner, &scope);
 }
 
@@ -74,11 +76,6 @@ bool NameScopes::is_function(std::string_view name, const NameScope& scope) cons
 
 bool NameScopes::is_known(std::string_view name, const NameScope& scope) const {
   return name.find('.') != std::string_view::npos || is_variable(name, scope) || is_function(name, scope);
-}
-
-bool NameScopes::introduces(std::string_view name) const {
-  return std::any_of(scopes_.begin(), scopes_.end(),
-                     [&](const auto& s) { return s.second.variables.contains(name) || s.second.functions.contains(name); });
 }
 
 std::string_view NameScopes::closest(std::string_view name, Use use, const NameScope& scope) const {

@@ -42,7 +42,7 @@ class NameScopes {
   bool is_function(std::string_view name, const NameScope& scope) const;
   bool is_known(std::string_view name, const NameScope& scope) const;
   // Whether the file itself introduces the name anywhere.
-  bool introduces(std::string_view name) const;
+  bool introduces(std::string_view name) const { return introduced_.contains(name); }
 
   enum class Use : uint8_t { Call, Read };
   // The name that was probably meant, or "": the closest by edit distance, which is at most 2 and at most half the
@@ -54,6 +54,7 @@ class NameScopes {
 
   const KnownNames& known_;
   std::unordered_map<const Function*, NameScope> scopes_;
+  NameSet introduced_;  // by any scope
   std::unordered_set<std::string> table_;  // every function of the file, methods as CLASS__METHOD
 };
 

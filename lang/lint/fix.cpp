@@ -1,6 +1,7 @@
 #include "lang/lint/fix.hpp"
 
 #include <algorithm>
+#include <map>
 #include <vector>
 
 namespace omc::lang {
@@ -39,24 +40,22 @@ bool same_texts(const Source& a, const std::vector<Span>& in_a, const Source& b,
 
 Fixed apply_fixes(const Source& source, const ParseResult& parsed, std::span<const Diagnostic* const> diagnostics, bool unsafe) {
   const std::vector<Span> kept = kept_spans(parsed);
-  std::vector<Edit> edits;  // accepted; in any order
+  std::multimap<uint32_t, Edit> edits;  // accepted, by where they begin; those of one place in the order of their fix
   Fixed fixed;
   for (const Diagnostic* d : diagnostics) {
     if (d->fixes.empty() || (d->fixes[0].safety != Safety::Safe && !unsafe)) continue;
-    // Two edits of one fix may stand at one place: in the order given.
     const auto clashes = [&](const Edit& e) {
       // Two edits that meet could depend on each other: the next round has its turn.
-      return touches(e.span, kept) ||
-             std::ranges::any_of(edits, [&](const Edit& o) { return e.span.begin <= o.span.end && o.span.begin <= e.span.end; });
+      const auto next = edits.upper_bound(e.span.end);
+      return touches(e.span, kept) || (next != edits.begin() && std::prev(next)->second.span.end >= e.span.begin);
     };
     if (std::ranges::any_of(d->fixes[0].edits, clashes)) continue;
-    edits.insert(edits.end(), d->fixes[0].edits.begin(), d->fixes[0].edits.end());
+    for (const Edit& e : d->fixes[0].edits) edits.emplace(e.span.begin, e);
     ++fixed.count;
   }
-  std::ranges::stable_sort(edits, {}, [](const Edit& e) { return e.span.begin; });
   uint32_t done = 0;
-  for (const Edit& e : edits) {
-    fixed.text += source.text({done, e.span.begin});
+  for (const auto& [begin, e] : edits) {
+    fixed.text += source.text({done, begin});
     fixed.text += e.text;
     done = e.span.end;
   }
