@@ -68,6 +68,7 @@ bool Permissions::add(std::string_view words, std::vector<std::string> Kind::*li
 bool Permissions::permits(Permission p, std::string_view target) const {
   const Kind& k = kind(p);
   if (k.open && k.denied.empty()) return true;
+  if (!k.open && k.allowed.empty()) return false;
   const std::string wanted = comparable(p, target);
   const auto named = [&](const std::vector<std::string>& rules) {
     return std::any_of(rules.begin(), rules.end(), [&](const std::string& rule) { return covers(p, rule, wanted); });
