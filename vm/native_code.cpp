@@ -3,6 +3,7 @@
 #include "vm/native_code.hpp"
 
 #include "lang/ast.hpp"
+#include "substrate/fold.hpp"
 #include "vm/interpreter.hpp"
 #include "vm/interpreter_support.hpp"
 #include "vm/vm.hpp"
@@ -83,6 +84,17 @@ void NativeSupport::add_to_trace(Vm& vm, const Proto* callee, const Proto* calle
   else ++vm.left_dropped_;
 }
 
+bool NativeSupport::push(Vm& vm, Closure* closure, Value* base) {
+  Stack& stack = vm.stack_;
+  if (stack.depth > stack.depth_limit || !raise_limit(vm, base + closure->proto->register_count)) return false;
+  stack.frames[stack.depth++] = {closure, closure->proto, closure->proto->code.data(), base, true, false, true};
+  return true;
+}
+
+Frame& NativeSupport::top(Vm& vm) { return vm.stack_.frames[vm.stack_.depth - 1]; }
+void NativeSupport::pop(Vm& vm) { --vm.stack_.depth; }
+bool NativeSupport::safepoint(Vm& vm) { return !vm.due_.load(std::memory_order_relaxed) || vm.safepoint(); }
+
 void NativeSupport::place(Vm& vm, uint32_t pc) {
   Frame& frame = vm.stack_.frames[vm.stack_.depth - 1];
   frame.ip = frame.proto->code.data() + pc + 1;
@@ -135,6 +147,79 @@ bool NativeSupport::step_in_frame(Vm& vm, uint32_t pc) {
     return ok;
   };
   switch (in.op) {
+    case Op::Move: r[in.a] = r[in.b]; return true;
+    case Op::LoadConstant: r[in.a] = k[in.bx()]; return true;
+    case Op::LoadInt: r[in.a] = Value::integer(in.bx()); return true;
+    case Op::LoadNull: r[in.a] = Value::null(); return true;
+    case Op::LoadBool: r[in.a] = Value::boolean(in.n); return true;
+    case Op::ClearLocals:
+      for (int32_t i = 0; i < in.bx(); ++i) r[in.a + i] = Value::unassigned();
+      return true;
+    case Op::CheckAssigned:
+      if (!r[in.a].is_unassigned()) return true;
+      Support::undefined_variable(vm, k[in.bx()].as_string(), frame);
+      return false;
+    case Op::NewBox: {
+      Box* box = Support::new_box(vm);
+      if (!box) return false;
+      if (in.n) box->value = r[in.a];
+      r[in.a] = Value(box);
+      return true;
+    }
+    case Op::GetBox:
+    case Op::GetCapture: {
+      const bool box = in.op == Op::GetBox;
+      const Value v = (box ? r[in.b] : frame->closure->captures()[in.b]).as_box()->value;
+      if (v.is_unassigned() && !in.n) {
+        Support::undefined_variable(vm, box ? k[in.c].as_string() : proto.capture_names[in.b], frame);
+        return false;
+      }
+      r[in.a] = v;
+      return true;
+    }
+    case Op::SetBox: r[in.a].as_box()->value = r[in.b]; return true;
+    case Op::SetCapture: frame->closure->captures()[in.a].as_box()->value = r[in.b]; return true;
+    case Op::LoadCapture: r[in.a] = frame->closure->captures()[in.b]; return true;
+    case Op::GetVariable: r[in.a] = proto.cells[static_cast<uint32_t>(in.bx())]->variable; return true;
+    case Op::SetGlobal: proto.cells[static_cast<uint32_t>(in.bx())]->set_variable(r[in.a]); return true;
+    case Op::NewLateScope: return Support::new_late_scope(vm, in.n ? r[in.b].as_late_scope() : nullptr, r[in.a]);
+    case Op::GetLate: return Support::get_late(vm, frame, proto.cells[in.b], r[in.c].as_late_scope(), in.n, r[in.a]);
+    case Op::SetLate: return Support::set_late(vm, proto.cells[in.b]->name, r[in.c].as_late_scope(), r[in.a]);
+    case Op::Not: r[in.a] = Value::boolean(!to_bool(r[in.b])); return true;
+    case Op::ToBool: r[in.a] = Value::boolean(to_bool(r[in.b])); return true;
+    case Op::Fold: r[in.a] = Value::integer(r[in.b].is_int() ? substrate::fold(r[in.b].as_int()) : 0); return true;
+    case Op::CallSpread: return Support::call_spread(vm, r[in.c], r[in.b].as_array(), r[in.a]);
+    case Op::SpreadGlobal: {
+      GlobalCell* const cell = proto.cells[in.c];
+      const Value target = in.n && r[in.b + 1].is_function() ? r[in.b + 1]
+                           : cell->target                    ? Value(cell->target)
+                                                             : Value(static_cast<Function*>(vm.reference(cell)));
+      return Support::call_spread(vm, target, r[in.b].as_array(), r[in.a]);
+    }
+    case Op::CallEval: return Support::call_eval(vm, frame, proto.eval_sites[in.c], arguments, count, r[in.a]);
+    case Op::NewClosure: return Support::new_closure(vm, *frame, proto.protos[static_cast<uint32_t>(in.bx())], r[in.a]);
+    case Op::DefineFunction:
+      vm.globals_.set_function(*proto.cells[static_cast<uint32_t>(in.bx())], r[in.a].as_function());
+      return true;
+    case Op::DefineClass: return Support::define_class(vm, proto.class_sites[static_cast<uint32_t>(in.bx())], r + in.a);
+    case Op::Import:
+      return Support::import(vm, *frame, proto.import_sites[static_cast<uint32_t>(in.bx())],
+                             in.n ? r[in.a].as_late_scope() : nullptr);
+    case Op::Throw: Support::raise_value(vm, r[in.a]); return false;
+    case Op::Rethrow: Support::raise_saved(vm, r[in.a], r[in.a + 1]); return false;
+    case Op::TryArrayLength:
+    case Op::TryDictGet:
+    case Op::TryDictGetK:
+    case Op::TryDictSet:
+    case Op::TryDictSetK:
+    case Op::TryDictHas:
+    case Op::TryArrayPush:
+    case Op::TryIntToInt:
+    case Op::TryIntToFloat:
+    case Op::TryFloatToInt:
+    case Op::TryFloatToFloat:
+    case Op::TryIntsToInt:
+    case Op::TryIntArrayToInt: return true;
     case Op::GetGlobal:
       return Support::get_global(vm, frame, proto.cells[static_cast<uint32_t>(in.bx())], in.n == 1, r[in.a]);
 #define ARITHMETIC(Name)                                                                     \

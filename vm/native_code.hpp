@@ -54,10 +54,15 @@ struct NativeSupport {
 
   // The interpreter finishes a call of `closure` from instruction `pc` on; `depth_left` as when it was entered.
   static bool leave(Vm& vm, Closure* closure, uint32_t pc, Value* base, size_t depth_left, Value& result);
-  // Executes instruction `pc` alone, one that does not jump: operands and result in the registers. With its own frame, ...
+  // Executes instruction `pc` alone, one that does not jump (those in front of a builtin's call count as doing nothing): operands and result in the registers. With its own frame, ...
   static bool step(Vm& vm, Closure* closure, uint32_t pc, Value* base, size_t depth_left);
   // ... or in the frame on top. Afterwards the frame's ip is behind the instruction.
   static bool step_in_frame(Vm& vm, uint32_t pc);
+  // A frame for a call that C++ carries out itself; false when it goes too deep.
+  static bool push(Vm& vm, Closure* closure, Value* base);
+  static Frame& top(Vm& vm);
+  static void pop(Vm& vm);
+  static bool safepoint(Vm& vm);
   // An error left `callee`, called at instruction `pc` of `caller` (nullptr: from C++).
   static void add_to_trace(Vm& vm, const Proto* callee, const Proto* caller, uint32_t pc);
   // The frame on top stands behind instruction `pc`.

@@ -46,6 +46,7 @@ bool set_jit_mode(Options& o, std::string_view v) {
 }
 
 const Variable kJitMode("OMC_JIT", "as --jit=MODE");
+const Variable kDualBand("OMC_DUAL_BAND", "1: as --dual-band");
 const Variable kJitReport("OMC_JIT_REPORT", "1: as --jit-report");
 const Variable kHarmonicJit("OMC_HBIT_JIT", "1: as --jit=force");
 const Variable kJitVerify("OMC_HBIT_JIT_VERIFY", "1: checks native code before it is generated, and says so");
@@ -57,6 +58,7 @@ void read_environment(Options& o) {
   if (const std::string* mode = kJitMode.text(); mode && !set_jit_mode(o, *mode))
     throw UsageError{"OMC_JIT: bad value '" + *mode + "'"};
   o.jit_report = kJitReport.is_on();
+  o.dual_band = kDualBand.is_on();
   o.jit.compiler.verify = kJitVerify.is_on();
   o.jit.compiler.dump_ir = kJitDump.is_on();
 }
@@ -75,6 +77,8 @@ const Option kJit("--jit", "auto|off|force", "", "native code (default auto)",
                   set_jit_mode);
 const Option kJitTable("--jit-report", "", "", "says at the end what became of each function and loop, on standard error",
                        [](Options& o, std::string_view) { return o.jit_report = true; });
+const Option kBands("--dual-band", "", "", "ints carry a second lane, which harmony reads",
+                    [](Options& o, std::string_view) { return o.dual_band = true; });
 const Option kDepth("--max-depth", "N", "", "nested calls (default 10000)", [](Options& o, std::string_view v) {
   const auto n = parse_count(v, 1);
   if (n) o.vm.max_depth = *n;

@@ -34,6 +34,7 @@ struct Options {
   vm::VmOptions vm;
   jit::HostOptions jit;
   bool jit_report = false;
+  bool dual_band = false;
 
   bool given(std::string_view flag) const { return values_.contains(flag); }
   // Of an option given several times: the last value, or all of them. nullptr when it was not given.

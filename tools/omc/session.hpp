@@ -7,6 +7,7 @@
 #include "lang/source.hpp"
 #include "omc/console.hpp"
 #include "omc/options.hpp"
+#include "vm/bands.hpp"
 #include "vm/limited_output.hpp"
 
 namespace omc::tools {
@@ -31,6 +32,7 @@ class Session {
   const Options& options_;
   Console& console_;
   std::unique_ptr<jit::Host> jit_;
+  std::unique_ptr<vm::Bands> bands_;
   std::unique_ptr<vm::LimitedOutput> limited_;  // --max-output
   std::unique_ptr<vm::Vm> vm_;
 };
