@@ -30,7 +30,14 @@ int64_t harmony_of_lanes(int64_t alpha, int64_t beta) {
 namespace {
 
 // The lane of a register that differs from the value; none: they are equal.
-using Lane = std::optional<int64_t>;
+struct Lane {
+  bool own = false;
+  int64_t beta = 0;
+  Lane() = default;
+  Lane(int64_t b) : own(true), beta(b) {}
+  explicit operator bool() const { return own; }
+  int64_t value_or(int64_t alpha) const { return own ? beta : alpha; }
+};
 
 bool means_builtin(const GlobalCell& cell, std::string_view name) { return cell.name->view() == name; }
 
@@ -69,7 +76,7 @@ Lane on_lanes(Op op, int64_t x, int64_t y) {
     case Op::GreaterEqual: return x >= y;
     case Op::Equal: return x == y;
     case Op::NotEqual: return x != y;
-    default: return std::nullopt;
+    default: return {};
   }
 }
 
@@ -150,7 +157,7 @@ Outcome Bands::call(Closure* callee, Value* arguments, Value& result) noexcept {
   proto->call_heat = 0;
   constexpr size_t kFrameBytes = 4096;  // of C++ stack, for this call and what it calls
   const char here = 0;
-  const bool room = &here - kFrameBytes > NativeSupport::native_stack_end(vm_);
+  const bool room = &here > NativeSupport::native_stack_end(vm_) + kFrameBytes;
   if (!room || !NativeSupport::push(vm_, callee, arguments)) return Outcome::Interpret;
   Frame& frame = NativeSupport::top(vm_);
   std::vector<Lane> lanes(proto->register_count);
@@ -167,7 +174,7 @@ Outcome Bands::call(Closure* callee, Value* arguments, Value& result) noexcept {
     }
     bool failed = false;
     if (const auto taken = jumps(vm_, frame, in, failed)) {
-      if (in.op == Op::RangeNext || in.op == Op::IterateNext) lanes[in.b] = std::nullopt;
+      if (in.op == Op::RangeNext || in.op == Op::IterateNext) lanes[in.b] = Lane();
       if (!failed && *taken) {
         const bool wide = in.op == Op::Jump || in.op == Op::JumpIf || in.op == Op::JumpIfNot;
         const int32_t offset = wide ? in.bx() : in.jump();
@@ -185,7 +192,7 @@ Outcome Bands::call(Closure* callee, Value* arguments, Value& result) noexcept {
       } else if (builtin_call && means_builtin(*proto->cells[in.c], "phi_shadow")) {
         lane = r[in.b].is_int() ? Lane(shadow_of(r[in.b].as_int())) : lanes[in.b];
       } else if (builtin_call && means_builtin(*proto->cells[in.c], "harmony") && r[in.b].is_int() && lanes[in.b]) {
-        r[in.a] = Value::integer(harmony_of_lanes(r[in.b].as_int(), *lanes[in.b]));
+        r[in.a] = Value::integer(harmony_of_lanes(r[in.b].as_int(), lanes[in.b].beta));
         done = true;
       } else if (info.operands[1] == Operand::R && (info.operands[2] == Operand::R || has_constant(in.op))) {
         const Value x = r[in.b], y = has_constant(in.op) ? k[in.c] : in.c < proto->register_count ? r[in.c] : Value();
@@ -194,14 +201,14 @@ Outcome Bands::call(Closure* callee, Value* arguments, Value& result) noexcept {
           lane = on_lanes(in.op, lanes[in.b].value_or(whole(x)), other.value_or(whole(y)));
       } else if (in.op == Op::Negate || in.op == Op::BitNot || in.op == Op::Not) {
         if (integral(r[in.b]) && lanes[in.b])
-          lane = in.op == Op::Negate   ? on_lanes(Op::Sub, 0, *lanes[in.b])
-                 : in.op == Op::BitNot ? ~*lanes[in.b]
-                                       : static_cast<int64_t>(*lanes[in.b] == 0);
+          lane = in.op == Op::Negate   ? on_lanes(Op::Sub, 0, lanes[in.b].beta)
+                 : in.op == Op::BitNot ? Lane(~lanes[in.b].beta)
+                                       : Lane(static_cast<int64_t>(lanes[in.b].beta == 0));
       }
       if (in.op == Op::ClearLocals)
-        for (int32_t i = 0; i < in.bx(); ++i) lanes[in.a + static_cast<uint32_t>(i)] = std::nullopt;
+        for (int32_t i = 0; i < in.bx(); ++i) lanes[in.a + static_cast<uint32_t>(i)] = Lane();
       failed = !done && !NativeSupport::step_in_frame(vm_, pc);
-      if (!failed && writes) lanes[in.a] = lane && integral(r[in.a]) ? lane : std::nullopt;
+      if (!failed && writes) lanes[in.a] = lane && integral(r[in.a]) ? lane : Lane();
     }
     if (failed && !Support::unwind(vm_)) return Outcome::Failed;
   }
