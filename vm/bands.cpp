@@ -2,6 +2,7 @@
 
 #include "vm/bands.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <vector>
@@ -23,7 +24,13 @@ int64_t shadow_of(int64_t x) {
 
 int64_t harmony_of_lanes(int64_t alpha, int64_t beta) {
   const auto apart = static_cast<int64_t>(static_cast<uint64_t>(alpha) - static_cast<uint64_t>(beta));
-  const uint64_t distance = substrate::nearest(apart).distance;
+  // The arithmetic nearest: the gaps that nearest() holds for their lower end are not held here.
+  const uint64_t m = substrate::magnitude(apart);
+  uint64_t distance = UINT64_MAX;
+  for (const int64_t f : substrate::kAttractors) {
+    const auto a = static_cast<uint64_t>(f);
+    distance = std::min(distance, m > a ? m - a : a - m);
+  }
   return std::llround(1000.0 * (1.0 / (1.0 + static_cast<double>(distance))));
 }
 
