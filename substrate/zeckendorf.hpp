@@ -6,6 +6,7 @@
 // exact word.
 
 #include <array>
+#include <bit>      // countl_zero
 #include <cstddef>  // size_t
 #include <cstdint>  // int64_t
 #include <span>
@@ -14,12 +15,34 @@
 
 namespace omc::substrate {
 
+namespace detail {
+
+// The words below F(17), bit i for the index i: half of the steps of a word of seven digits, and each step of the greedy
+// search waits for the one before.
+inline constexpr size_t kSmallEnd = 1597;
+inline constexpr std::array<uint32_t, kSmallEnd> kSmallWords = [] {
+  std::array<uint32_t, kSmallEnd> words{};
+  for (size_t n = 1; n < kSmallEnd; ++n) {
+    const size_t i = largest_fibonacci_index(n);
+    words[n] = words[n - static_cast<size_t>(kFibonacci[i])] | uint32_t{1} << i;
+  }
+  return words;
+}();
+
+}  // namespace detail
+
 // The indices of the word of |n|, largest first. At most 46: every second one of 92..2.
 class ZeckendorfWord {
  public:
   constexpr explicit ZeckendorfWord(int64_t n) {
-    for (uint64_t m = magnitude(n); m > 0; m -= static_cast<uint64_t>(kFibonacci[indices_[size_++]]))
+    uint64_t m = magnitude(n);
+    for (; m >= detail::kSmallEnd; m -= static_cast<uint64_t>(kFibonacci[indices_[size_++]]))
       indices_[size_] = static_cast<uint8_t>(largest_fibonacci_index(m));
+    for (uint32_t word = detail::kSmallWords[m]; word != 0;) {
+      const int i = 31 - std::countl_zero(word);
+      indices_[size_++] = static_cast<uint8_t>(i);
+      word ^= uint32_t{1} << i;
+    }
   }
 
   constexpr size_t size() const { return size_; }
