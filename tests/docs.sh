@@ -73,7 +73,7 @@ if [[ $update == --update ]]; then
   "$omc" --gen-docs >"$root/docs/builtins.md"
   "$omc" --explain all >"$root/docs/lint.md"
 fi
-for page in "$root"/README.md "$root"/docs/language.md "$root"/docs/tape.md; do check_page "$page"; done
+for page in "$root"/README.md "$root"/docs/language.md "$root"/docs/tape.md "$root"/docs/command-line.md; do check_page "$page"; done
 expect "docs/builtins.md is current" "$("$omc" --gen-docs | cksum)" "$(cksum <"$root/docs/builtins.md")"
 expect "docs/lint.md is current" "$("$omc" --explain all | cksum)" "$(cksum <"$root/docs/lint.md")"
 missing=$("$omc" --gen-docs | sed -n 's/^### `\(tape_.*\)`$/\1/p' | while read -r name; do

@@ -135,6 +135,7 @@ expect_like "omc kernel pack" "$("$omc" kernel pack all.json)" "packed 4 entries
 OMC_KERNEL_ROOT=$folder/second "$omc" kernel unpack all.json >out 2>err
 expect "omc kernel unpack" "$? $(cat out err)" "0 unpacked 4 entries: 4 new, 0 already in store, 0 tampered (skipped)
 unpack: envelope verified (4 entries)"
+expect "what was unpacked has its names" "$(OMC_KERNEL_ROOT=$folder/second "$omc" kernel ls | grep -c "fn add$")" 1
 sed -i 's/return a + b/return a - b/' all.json
 OMC_KERNEL_ROOT=$folder/third "$omc" kernel unpack all.json >out 2>err
 expect "omc kernel unpack of a changed bundle" "$? $(head -1 out)" "2 unpacked 4 entries: 3 new, 0 already in store, 1 tampered (skipped)"

@@ -128,6 +128,14 @@ Json metadata_of(int64_t hash, const Kind& kind, const std::string& text, const 
   return m;
 }
 
+// Of a stored function; empty for other texts.
+std::string function_name(const Kind& kind, const std::string& content) {
+  if (kind.name != "omc_fn") return {};
+  const lang::Source source("entry", content);
+  const auto found = lang::extract_functions(source);
+  return found.empty() ? std::string() : found[0].name;
+}
+
 struct Kernel {
   const Options& options;
   Console& console;
@@ -328,11 +336,11 @@ struct Kernel {
         continue;
       }
       const Kind& kind = *find_kind(kind_name);
-      const std::string canonical_text = *canonical(kind, content, identity);
-      const bool added = store.add(*hash, content, metadata_of(*hash, kind, content, canonical_text, words[0], ""));
+      const std::string canonical_text = *canonical(kind, content, identity), function = function_name(kind, content);
+      const bool added = store.add(*hash, content, metadata_of(*hash, kind, content, canonical_text, words[0], function));
       // An entry of an earlier version is found under today's address too.
       const int64_t today = substrate::fnv(canonical_text);
-      if (today != *hash) store.add(today, content, metadata_of(today, kind, content, canonical_text, words[0], ""));
+      if (today != *hash) store.add(today, content, metadata_of(today, kind, content, canonical_text, words[0], function));
       ++(added ? fresh : known);
     }
     console.write(fmt::format("unpacked {} entries: {} new, {} already in store, {} tampered (skipped)\n",
