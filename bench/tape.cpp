@@ -219,13 +219,13 @@ static void transformer(benchmark::State& state) {
     const NodeId x2 = tape.add(x1, tape.add(tape.matmul(up, p[8]), p[9]));
     const NodeId logits = tape.add(tape.matmul(tape.layernorm(x2, p[10], p[11]), p[12]), p[13]);
     tape.backward(tape.cross_entropy_batch(logits, targets));
-    ++step;
+    const AdamWStep optimizer({0.001, 0.9, 0.999, 1e-8, 0.01}, ++step);
     for (size_t i = 0; i < p.size(); ++i) {
       const Reading value = tape.value(p[i]);
       value.copy_to(moments[i].theta);
       tape.gradient(p[i]).copy_to(moments[i].gradient);
-      adamw_step(tape.compute(), {0.001, 0.9, 0.999, 1e-8, 0.01}, step, moments[i].theta, moments[i].gradient,
-                 moments[i].m, moments[i].v, moments[i].theta);
+      optimizer.update(tape.compute(), moments[i].theta.size(), moments[i].theta.data(), moments[i].gradient.data(),
+                       moments[i].m.data(), moments[i].v.data(), moments[i].theta.data());
       tape.set_value(p[i], value.rows(), value.cols(), moments[i].theta);
     }
   }

@@ -61,7 +61,7 @@ static Value omc_canonical_hash(Vm& vm, Args args) { return hash_record(vm, requ
 constexpr Builtin kBuiltins[] = {
     {"omc_code_canonical", "(code: string) -> string",
      "The canonical text of a program: core forms, locals numbered, one layout.",
-     "omc_code_canonical(\"x=1\")  # x = 1;", omc_code_canonical},
+     "str_trim(omc_code_canonical(\"x=1\"))  # x = 1;", omc_code_canonical},
     {"omc_code_equivalent", "(code_a: string, code_b: string) -> int",
      "Whether two programs have the same canonical text; 0 when one does not parse.",
      "omc_code_equivalent(\"fn f(a) { return a; }\", \"fn f(b) { return b }\")  # 1", omc_code_equivalent},

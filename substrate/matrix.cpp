@@ -1,7 +1,7 @@
 #include "substrate/matrix.hpp"
 
 #include <algorithm>  // fill, max
-#include <cmath>      // abs, exp, sqrt
+#include <cmath>      // abs, exp
 #include <vector>
 
 namespace omc::substrate {
@@ -37,18 +37,6 @@ double substrate_score_row(std::span<const double> row) {
   double sum = 0.0;
   for (const double x : row) sum += resonance(truncate_to_int(x));
   return sum / static_cast<double>(row.size());
-}
-
-void AdamW::update(std::span<const double> cur, std::span<const double> grad, std::span<double> m, std::span<double> v,
-                   std::span<double> updated) const {
-  const double bias1 = 1.0 - powi(b1, step), bias2 = 1.0 - powi(b2, step);
-  for (size_t i = 0; i < cur.size(); ++i) {
-    const double g = grad[i];
-    m[i] = (b1 * m[i]) + ((1.0 - b1) * g);
-    v[i] = (b2 * v[i]) + (((1.0 - b2) * g) * g);
-    const double adam = (m[i] / bias1) / (std::sqrt(v[i] / bias2) + eps);
-    updated[i] = (cur[i] - ((lr * wd) * cur[i])) - (lr * adam);
-  }
 }
 
 }  // namespace omc::substrate

@@ -2,7 +2,6 @@
 // The formulas of the training builtins, cell by cell or over row-major cells.
 
 #include <cstddef>  // size_t
-#include <cstdint>  // int32_t
 #include <span>
 
 #include "substrate/attractors.hpp"  // nearest
@@ -45,19 +44,5 @@ void substrate_attention(const MatrixView& q, const MatrixView& k, const MatrixV
 
 // Σ res(trunc cell) / columns; the row is not empty.
 double substrate_score_row(std::span<const double> row);
-
-// AdamW in the order of operations that recorded runs depend on:
-//   m' = (b1·m) + ((1 - b1)·g)      v' = (b2·v) + (((1 - b2)·g)·g)      adam = (m'/bias1) / (sqrt(v'/bias2) + eps)
-//   new = (cur - ((lr·wd)·cur)) - (lr·adam)                              bias = 1 - powi(b, step)
-// I. Loshchilov, F. Hutter, Decoupled Weight Decay Regularization, ICLR 2019, arXiv:1711.05101, Algorithm 2; one
-// difference: the decay is scaled by the learning rate. Step 0 divides by zero and gives NaN or inf.
-struct AdamW {
-  double lr, b1, b2, eps, wd;
-  int32_t step;
-
-  // updated = new parameters; m and v change in place. All spans have one size; updated may be cur.
-  void update(std::span<const double> cur, std::span<const double> grad, std::span<double> m, std::span<double> v,
-              std::span<double> updated) const;
-};
 
 }  // namespace omc::substrate

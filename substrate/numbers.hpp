@@ -66,15 +66,4 @@ constexpr int64_t nonnegative_remainder(int64_t n, int64_t m) {
   return r >= 0 ? r : m < 0 ? r - m : r + m;
 }
 
-// x^exponent by squaring; the order of the multiplications is part of recorded results.
-constexpr double powi(double x, int32_t exponent) {
-  double r = 1.0;
-  for (uint64_t b = magnitude(exponent);; x *= x) {
-    if (b & 1) r *= x;
-    b /= 2;
-    if (b == 0) break;
-  }
-  return exponent < 0 ? 1.0 / r : r;
-}
-
 }  // namespace omc::substrate

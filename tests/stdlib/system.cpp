@@ -154,26 +154,26 @@ BOOST_AUTO_TEST_CASE(output_of_children_obeys_the_memory_limit) {
 BOOST_AUTO_TEST_CASE(a_denied_permission_is_an_error_before_anything_happens) {
   const struct {
     Permission permission;
-    std::string call, target;
+    std::string call, target, missing;
   } kCases[] = {
-      {Permission::Read, "read_file(\"/etc/hostname\")", ": /etc/hostname"},
-      {Permission::Read, "file_exists(\"/\")", ": /"},
-      {Permission::Read, "file_ls(\"/\")", ": /"},
-      {Permission::Write, "write_file(\"omc-denied.tmp\", 1)", ": omc-denied.tmp"},
-      {Permission::Write, "file_append(\"omc-denied.tmp\", 1)", ": omc-denied.tmp"},
-      {Permission::Write, "file_make_folder(\"omc-denied.tmp\")", ": omc-denied.tmp"},
-      {Permission::Write, "sqlite_connect(\"omc-denied.tmp\")", ": omc-denied.tmp"},
-      {Permission::Run, "omc_spawn(\"true\")", ": true"},
-      {Permission::Run, "omc_pipe([[\"true\"]])", ": true"},
-      {Permission::Network, "http_get(\"http://127.0.0.1/\")", ": http://127.0.0.1/"},
-      {Permission::Environment, "getenv(\"HOME\")", ": HOME"},
-      {Permission::Clock, "now_ms()", ""},
+      {Permission::Read, "read_file(\"/etc/hostname\")", ": /etc/hostname", "read"},
+      {Permission::Read, "file_exists(\"/\")", ": /", "read"},
+      {Permission::Read, "file_ls(\"/\")", ": /", "read"},
+      {Permission::Write, "write_file(\"omc-denied.tmp\", 1)", ": omc-denied.tmp", "write"},
+      {Permission::Write, "file_append(\"omc-denied.tmp\", 1)", ": omc-denied.tmp", "write"},
+      {Permission::Write, "file_make_folder(\"omc-denied.tmp\")", ": omc-denied.tmp", "write"},
+      {Permission::Write, "sqlite_connect(\"omc-denied.tmp\")", ": omc-denied.tmp", "write"},
+      {Permission::Run, "omc_spawn(\"true\")", ": true", "run"},
+      {Permission::Run, "omc_pipe([[\"true\"]])", ": true", "run"},
+      {Permission::Network, "http_get(\"http://127.0.0.1/\")", ": http://127.0.0.1/", "net"},
+      {Permission::Environment, "getenv(\"HOME\")", ": HOME", "env"},
+      {Permission::Clock, "now_ms()", "", "clock"},
   };
   for (const auto& c : kCases) {
     Program program;
     program.vm.state<Permissions>().deny(c.permission);
     const std::string name = c.call.substr(0, c.call.find('('));
-    BOOST_TEST(program.run("print(" + c.call + ");") == "Error: " + name + ": not permitted" + c.target);
+    BOOST_TEST(program.run("print(" + c.call + ");") == "Error: " + name + ": not permitted" + c.target + " (missing permission: " + c.missing + ")");
   }
   BOOST_TEST(Program().run("print(file_exists(\"omc-denied.tmp\"));") == "0\n");
 }
