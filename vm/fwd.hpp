@@ -20,6 +20,7 @@ struct GlobalCell;
 struct Builtin;
 class Args;
 class Heap;
+class Observer;
 class Vm;
 
 }  // namespace omc::vm

@@ -14,6 +14,7 @@
 #include "substrate/fold.hpp"
 #include "vm/error_texts.hpp"
 #include "vm/interpreter_support.hpp"
+#include "vm/observer.hpp"
 #include "vm/vm.hpp"
 
 namespace omc::vm {
@@ -45,7 +46,10 @@ inline bool plainly_equal(const Value& x, const Value& y, bool& sure) {
 
 }  // namespace
 
-bool Interpreter::run(Vm& vm) {
+bool Interpreter::run(Vm& vm) { return vm.options_.observer ? loop<true>(vm) : loop<false>(vm); }
+
+template <bool kObserved>
+bool Interpreter::loop(Vm& vm) {
   static const void* const kLabels[] = {
 #define OMC_OP(name, ...) &&op_##name,
 #include "vm/opcodes.def"
@@ -63,6 +67,12 @@ bool Interpreter::run(Vm& vm) {
   size_t count = 0;  // of `arguments`
   Closure* callee = nullptr;
   Value* arguments = nullptr;
+  [[maybe_unused]] Observer* const observer = vm.options_.observer;
+  // The instruction that ran last, and its frame.
+  [[maybe_unused]] const Instruction* ran = nullptr;
+  [[maybe_unused]] const Frame* ran_in = nullptr;
+  if constexpr (kObserved)  // whoever calls from C++ had the time up to here
+    if (observer->ticks.load(std::memory_order_relaxed)) Support::sample(vm, stack.depth - 1, nullptr);
 
 #define CASE(name) op_##name:
 // The operands of the instruction that runs: read where they are used, so that none occupies a machine register.
@@ -72,11 +82,31 @@ bool Interpreter::run(Vm& vm) {
 #define N (ip[-1].n)
 #define BX (ip[-1].bx())
 #define OFFSET (ip[-1].jump())
-#define DISPATCH() goto* kLabels[static_cast<uint8_t>((++ip)[-1].op)]
+#define DISPATCH()                                              \
+  do {                                                          \
+    if constexpr (kObserved) {                                  \
+      if (observer->ticks.load(std::memory_order_relaxed)) [[unlikely]] { \
+        SAVE_IP();                                              \
+        Support::sample(vm, stack.depth, ran_in == frame ? ran : nullptr); \
+      }                                                         \
+      ran = ip;                                                 \
+      ran_in = frame;                                           \
+      ++observer->counts.instructions[static_cast<uint8_t>(ip->op)]; \
+    }                                                           \
+    goto* kLabels[static_cast<uint8_t>((++ip)[-1].op)];         \
+  } while (0)
+#define COUNT(what)                                      \
+  do {                                                   \
+    if constexpr (kObserved) ++observer->counts.what;    \
+  } while (0)
 #define NEXT() DISPATCH()
 #define AGAIN() goto* kLabels[static_cast<uint8_t>(ip[-1].op)]
 #define SAVE_IP() (frame->ip = ip)
-#define REWRITE(to) (const_cast<Instruction*>(ip)[-1].op = (to))
+#define REWRITE(to, counter)                        \
+  do {                                               \
+    COUNT(counter);                                  \
+    const_cast<Instruction*>(ip)[-1].op = (to);      \
+  } while (0)
 #define LOAD_FRAME()                       \
   (frame = &stack.frames[stack.depth - 1], \
    r = frame->base, k = frame->proto->constants.data(), ip = frame->ip)
@@ -212,9 +242,9 @@ bool Interpreter::run(Vm& vm) {
   CASE(Name##suffix) {                                                                             \
     const Value &x = r[B], &y = right;                                                            \
     if (specialise) {                                                                              \
-      if (x.is_int() && y.is_int()) REWRITE(Op::Name##Int##suffix);                                \
-      else if (x.is_float() && y.is_float()) REWRITE(Op::Name##Float##suffix);                     \
-      else REWRITE(Op::Name##Any##suffix);                                                         \
+      if (x.is_int() && y.is_int()) REWRITE(Op::Name##Int##suffix, specialised);                   \
+      else if (x.is_float() && y.is_float()) REWRITE(Op::Name##Float##suffix, specialised);        \
+      else REWRITE(Op::Name##Any##suffix, generalised);                                            \
       AGAIN();                                                                                     \
     }                                                                                              \
     goto op_##Name##Any##suffix;                                                                   \
@@ -225,7 +255,7 @@ bool Interpreter::run(Vm& vm) {
       r[A] = Value::integer(wrapping_##op(x.as_int(), y.as_int()));                             \
       NEXT();                                                                                      \
     }                                                                                              \
-    REWRITE(Op::Name##Any##suffix);                                                                \
+    REWRITE(Op::Name##Any##suffix, generalised);                                                   \
     AGAIN();                                                                                       \
   }                                                                                                \
   CASE(Name##Float##suffix) {                                                                      \
@@ -234,7 +264,7 @@ bool Interpreter::run(Vm& vm) {
       r[A] = Value::real(float_##op(x.as_float(), y.as_float()));                               \
       NEXT();                                                                                      \
     }                                                                                              \
-    REWRITE(Op::Name##Any##suffix);                                                                \
+    REWRITE(Op::Name##Any##suffix, generalised);                                                   \
     AGAIN();                                                                                       \
   }                                                                                                \
   CASE(Name##Any##suffix) {                                                                        \
@@ -506,9 +536,11 @@ bool Interpreter::run(Vm& vm) {
       const Value& key = k[C];
       if (key.is_string()) [[likely]] {
         if (N < d->used && d->entries[N].key == key.as_string()) [[likely]] {
+          COUNT(key_hits);
           r[A] = d->entries[N].value.read();
           NEXT();
         }
+        COUNT(key_misses);
         const uint32_t found = d->find(key.as_string());
         if (found != Dict::kMissing) {
           if (specialise && found < 256) const_cast<Instruction*>(ip)[-1].n = static_cast<uint8_t>(found);
@@ -564,9 +596,11 @@ bool Interpreter::run(Vm& vm) {
       Dict* d = object.as_dict();
       String* key = k[B].as_string();
       if (N < d->used && d->entries[N].key == key) [[likely]] {
+        COUNT(key_hits);
         d->entries[N].value = v.read();
         NEXT();
       }
+      COUNT(key_misses);
       const uint32_t found = d->find(key);
       if (found != Dict::kMissing) {
         if (specialise && found < 256) const_cast<Instruction*>(ip)[-1].n = static_cast<uint8_t>(found);
@@ -610,10 +644,11 @@ bool Interpreter::run(Vm& vm) {
 
   // Whether the builtin that the call `skip` - 1 instructions ahead names is still what its name means.
 #define STANDS(skip) (!frame->proto->cells[ip[(skip)-1].c]->target)
-#define SKIP(skip)     \
-  do {                 \
-    ip += (skip);      \
-    NEXT();            \
+#define SKIP(skip)       \
+  do {                   \
+    COUNT(short_forms);  \
+    ip += (skip);        \
+    NEXT();              \
   } while (0)
   CASE(TryArrayLength) {
     const Value& x = r[B];
@@ -638,9 +673,11 @@ bool Interpreter::run(Vm& vm) {
       const Dict* d = x.as_dict();
       const String* key = k[C].as_string();
       if (N < d->used && d->entries[N].key == key) [[likely]] {
+        COUNT(key_hits);
         r[A] = d->entries[N].value.read();
         SKIP(3);
       }
+      COUNT(key_misses);
       const uint32_t found = d->find(key);
       if (found == Dict::kMissing) {
         r[A] = Value::null();
@@ -670,9 +707,11 @@ bool Interpreter::run(Vm& vm) {
       const Dict* d = x.as_dict();
       const String* key = k[B].as_string();
       if (N < d->used && d->entries[N].key == key) [[likely]] {
+        COUNT(key_hits);
         d->entries[N].value = r[C].read();
         SKIP(4);
       }
+      COUNT(key_misses);
       const uint32_t found = d->find(key);
       if (found != Dict::kMissing) {
         if (specialise && found < 256) const_cast<Instruction*>(ip)[-1].n = static_cast<uint8_t>(found);
@@ -765,6 +804,7 @@ bool Interpreter::run(Vm& vm) {
     count = N + size_t{1};
     SAVE_IP();
     callee = nullptr;
+    if constexpr (kObserved) Support::count_method(vm, frame->proto->method_sites[C], arguments[0]);
     if (!Support::call_method(vm, frame->proto->method_sites[C], arguments, count, r[A], callee)) goto raise;
     if (callee) goto enter;
     NEXT();
@@ -779,6 +819,7 @@ bool Interpreter::run(Vm& vm) {
       const Dict* d = receiver.as_dict();
       if (d->used && d->entries[0].key == vm.class_key_ && d->entries[0].value.is_string()) [[likely]] {
         if (Function* method = site.cache.find(d->entries[0].value.as_string())) [[likely]] {
+          COUNT(method_hits);
           callee = static_cast<Closure*>(method);
           ++count;
           goto enter;
@@ -789,6 +830,7 @@ bool Interpreter::run(Vm& vm) {
     callee = nullptr;
     bool with_receiver = false;
     if (!Support::call_dotted(vm, site, arguments, count, r[A], callee, with_receiver)) goto raise;
+    if (with_receiver) COUNT(method_misses);
     if (!callee) NEXT();
     if (with_receiver) ++count;
     else ++arguments;
@@ -814,6 +856,7 @@ bool Interpreter::run(Vm& vm) {
   // A call of an OMC function: `callee` with `count` `arguments`, which become its first registers where they are.
 enter: {
   SAVE_IP();
+  COUNT(calls);
   Proto* const proto = callee->proto;
   if (proto->parameter_count != count) [[unlikely]] {
     Support::arity_error(vm, callee, count);
@@ -821,6 +864,8 @@ enter: {
   }
   if (--proto->call_heat < 0) [[unlikely]] {
     const NativeCode::Outcome outcome = Support::call_native(vm, callee, arguments, r[A]);
+    if constexpr (kObserved)
+      if (outcome != NativeCode::Outcome::Interpret) Support::sample_native(vm, proto);
     if (outcome == NativeCode::Outcome::Done) NEXT();
     if (outcome == NativeCode::Outcome::Failed) goto raise;
   }
@@ -914,7 +959,12 @@ enter: {
   // A jump back to `ip` that has been taken often.
 hot_loop:
   SAVE_IP();
-  if (Support::loop_native(vm, *frame) == NativeCode::Outcome::Failed) goto raise;
+  {
+    const NativeCode::Outcome outcome = Support::loop_native(vm, *frame);
+    if constexpr (kObserved)
+      if (outcome != NativeCode::Outcome::Interpret) Support::sample_native(vm, nullptr);
+    if (outcome == NativeCode::Outcome::Failed) goto raise;
+  }
   ip = frame->ip;
   SAFEPOINT();
   NEXT();

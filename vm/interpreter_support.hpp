@@ -66,6 +66,13 @@ struct InterpreterSupport {
   static NativeCode::Outcome call_native(Vm& vm, Closure* callee, Value* arguments, Value& result);
   static NativeCode::Outcome loop_native(Vm& vm, Frame& frame);
 
+  // For the observed loop. A sample of the lowest `depth` frames: `ran` is the instruction that the topmost carried out last,
+  // nullptr when its ip tells. It takes the ticks, if there are any.
+  static void sample(Vm& vm, size_t depth, const Instruction* ran);
+  static void sample_native(Vm& vm, const Proto* called);  // native code ran: of this function, or (nullptr) a loop of the frame on top
+  static void sample_collector(Vm& vm);
+  static void count_method(Vm& vm, const MethodSite& site, Value object);
+
   // errors and output
   static void raise_value(Vm& vm, Value v);
   static void raise_saved(Vm& vm, Value saved, Value thrown);

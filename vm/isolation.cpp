@@ -138,6 +138,7 @@ namespace {
 VmOptions options_of_copy(const Vm& home, size_t depth, size_t memory_share) {
   VmOptions options = home.options();
   options.isolated = true;
+  options.observer = nullptr;
   options.threads = 1;
   options.max_depth -= depth;
   options.heap.hard = memory_share;

@@ -33,6 +33,7 @@ enum class Tag : uint8_t {
   Free,  // no object: unused memory of the heap
 };
 inline constexpr Tag kFirstHeapTag = Tag::String;  // from here on the payload is an Object*
+inline constexpr int kTagCount = static_cast<int>(Tag::Free) + 1;
 
 class Value {
  public:

@@ -10,7 +10,9 @@
 #include "substrate/interrupt.hpp"
 #include "vm/error_texts.hpp"
 #include "vm/interpreter.hpp"
+#include "vm/interpreter_support.hpp"
 #include "vm/module_loader.hpp"
+#include "vm/observer.hpp"
 
 namespace omc::vm {
 
@@ -50,9 +52,12 @@ Vm::Vm(VmOptions options)
   for (const std::string_view name : {"boundary", "invert"}) globals_.cell(heap_.intern(name))->bodiless = true;
   native_stack_end_ = native_stack_end();
   if (options_.gc_stress) due_ = true;
+  if (options_.observer) options_.observer->attached(*this);
 }
 
-Vm::~Vm() = default;
+Vm::~Vm() {
+  if (options_.observer) options_.observer->detached(*this);
+}
 
 // --- builtins ----------------------------------------------------------------------------------------------------------
 
@@ -344,8 +349,14 @@ void Vm::mark_roots(Marker& marker) {
 }
 
 void Vm::collect_garbage() {
+  Observer* const observer = options_.observer;
+  const auto start = observer ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
+  const size_t before = heap_.used();
   heap_.collect([this](Marker& marker) { mark_roots(marker); });
   stack_.clear_above(native_top());
+  if (!observer) return;
+  observer->collected(std::chrono::steady_clock::now() - start, before, heap_.used());
+  InterpreterSupport::sample_collector(*this);
 }
 
 bool Vm::safepoint() {

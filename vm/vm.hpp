@@ -53,6 +53,7 @@ struct VmOptions {
   bool isolated = false;     // a helper of another Vm (isolation.hpp): any error ends it, nothing is caught
   size_t tape_threads = 0;  // 0: as many as the process may use
   std::function<void(lang::Module&)> rewrite_modules;  // may change the tree of an imported module before it is compiled
+  Observer* observer = nullptr;  // of this Vm alone (observer.hpp); it must outlive the Vm
   // Called after each tape_substrate_sparse_scores that is not empty, for whoever reports it.
   std::function<void(size_t computed_cells, size_t cells)> on_sparse_scores;
 };

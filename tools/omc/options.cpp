@@ -64,7 +64,7 @@ void read_environment(Options& o) {
 }
 
 // Those of every mode.
-const Option kJson("--json", "", "--test --test-all --check", "machine-readable output",
+const Option kJson("--json", "", "--test --test-all --check --stats", "machine-readable output",
                    [](Options& o, std::string_view) { return o.json = true; });
 const Option kLenient("--lenient", "", "--test --test-all", "a test fails only by an error",
                       [](Options& o, std::string_view) { return o.lenient = true; });
