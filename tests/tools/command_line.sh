@@ -15,6 +15,12 @@ cd "$folder" || exit 1
 # --- everything that a file registers is in the help, the completion and the manual
 words=$("$omc" --help | grep -oE '^  (--?[a-z-]+|[A-Z_]+)' | tr -d ' ' | sort -u)
 expect "words of the help" "$(($(wc -w <<<"$words") > 50))" 1
+for variable in OMC_HEAL OMC_HEAL_RETRY OMC_HEAL_QUIET OMC_VM OMC_OPT OMC_OPT_STATS OMC_DISASM OMC_HBIT_JIT OMC_STDLIB_PATH \
+  OMC_HOME OMC_REGISTRY OMC_NO_PYTHON OMC_MEMORY_ROOT OMC_MEMORY_MAX_ENTRIES OMC_KERNEL_ROOT OMC_GPU_BACKEND \
+  OMC_GPU_MATMUL_MIN_FLOPS OMC_GPU_SOFTMAX_MIN_CELLS OMC_GPU_VERBOSE HOME NO_COLOR; do  # the reference's
+  grep -qx $variable <<<"$words" || lost+=" $variable"
+done
+expect "variables the help does not tell of" "${lost-}" ""
 manual=$("$omc" --man | sed 's/\\-/-/g')
 for word in $words; do
   grep -qF -- "$word" <<<"$manual" || missing+=" $word"
