@@ -59,6 +59,7 @@ expect "omc help bench names its options" "$("$omc" help bench | grep -oE '^  --
 expect "omc help arr_len" "$("$omc" help arr_len)" "arr_len(array) -> int
   The number of elements.
   arr_len([7, 8])  # 2"
+expect "omc help OMC101" "$("$omc" help OMC101)" "$("$omc" --explain not-keyword)"
 "$omc" help nosuch >out 2>err
 expect "omc help nosuch" "$? $(cat out err)" "1 help: nothing is called \`nosuch\`; \`omc help\` lists modes, options and variables"
 

@@ -110,6 +110,7 @@ if [[ -n $browser ]]; then
   }
   page=$(browse --dump-dom "file://$folder/site/index.html?q=volu")
   expect_like "search finds a function" "$page" '*<ul id="results"><li><a href="geometry.html#volume">volume</a>*'
+  expect "the list of results is plain text" "$(grep -c 'see volume. Less than &amp; more: &lt;b&gt;' <<<"$(browse --dump-dom "file://$folder/site/index.html?q=area")")" 1
   expect_like "search hides the rest" "$page" '*<div id="all" hidden="">*'
   expect_like "search says when nothing is found" "$(browse --dump-dom "file://$folder/site/index.html?q=zzzz")" '*Nothing found.*'
   expect_like "without a search all is shown" "$(browse --dump-dom "file://$folder/site/index.html")" '*<div id="all">*'

@@ -20,8 +20,8 @@ a{color:var(--link);text-decoration:none}a:hover{text-decoration:underline}
 header{display:flex;gap:1em;align-items:center;padding:.7em 1.5em;border-bottom:1px solid var(--line);background:var(--soft)}
 header strong a{color:inherit}header form{margin-left:auto}
 input{font:inherit;padding:.25em .6em;border:1px solid #bbb;border-radius:4px;width:18em;max-width:50vw}
-.columns{display:flex}
-nav{flex:0 0 15em;padding:1.2em;border-right:1px solid var(--line);font-size:.92em;overflow-wrap:anywhere}
+.columns{display:flex;min-height:calc(100vh - 3.7em)}
+nav{flex:0 0 16em;padding:1.2em;border-right:1px solid var(--line);font-size:.92em;overflow-wrap:anywhere}
 nav ul{list-style:none;margin:0 0 1.2em;padding:0}nav h2{font-size:1em;margin:0 0 .3em}
 main{flex:1;min-width:0;padding:1.2em 2em;max-width:60em}
 section{border-top:1px solid var(--line);padding:.6em 0}
@@ -32,7 +32,7 @@ code{font:.92em ui-monospace,monospace;background:var(--soft);padding:0 .2em}pre
 .k{color:#8b1a8b}.s{color:#1c6b2c}.n{color:#9a4b00}.c{color:#777}
 .l{color:#aaa;display:inline-block;width:4em;user-select:none}:target{background:#fff7d6}
 #results li{margin:.3em 0}.dim{color:var(--dim)}
-@media(max-width:45em){.columns{display:block}nav{border:0}}
+@media(max-width:45em){.columns{flex-direction:column-reverse}nav{flex:none;border:0;border-top:1px solid var(--line)}main{flex:none;padding:1em}}
 )";
 
 // The search: every word must occur in a name or a summary; names that begin with the text come first.
@@ -174,15 +174,25 @@ class Writer {
         html_escaped(title == site_.title ? title : title + " — " + site_.title), html_escaped(site_.title), navigation, body);
   }
 
+  // A long name breaks where its words do.
+  static std::string breakable(std::string_view name) {
+    std::string out;
+    for (const char c : html_escaped(name)) {
+      out += c;
+      if (c == '_') out += "<wbr>";
+    }
+    return out;
+  }
+
   std::string navigation(const SitePage* current) const {
     std::string out = "<h2>Modules</h2>\n<ul>\n";
     for (const SitePage& page : site_.pages)
-      out += fmt::format("<li><a href=\"{}\">{}</a></li>\n", html_escaped(page_file(page)), html_escaped(page.title));
+      out += fmt::format("<li><a href=\"{}\">{}</a></li>\n", html_escaped(page_file(page)), breakable(page.title));
     out += "</ul>\n";
     if (!current || current->entries.empty()) return out;
     out += "<h2>On this page</h2>\n<ul>\n";
     for (const SiteEntry& e : current->entries)
-      out += fmt::format("<li><a href=\"#{}\">{}</a></li>\n", html_escaped(anchor(e.name)), html_escaped(e.name));
+      out += fmt::format("<li><a href=\"#{}\">{}</a></li>\n", html_escaped(anchor(e.name)), breakable(e.name));
     return out + "</ul>\n";
   }
 
@@ -255,7 +265,9 @@ class Writer {
     std::string out = "var OMC_INDEX = [\n";
     for (const SitePage& page : site_.pages)
       for (const SiteEntry& e : page.entries) {
-        std::string line = JsonLine().text("name", e.name).text("page", page.title).text("summary", summary(e))
+        std::string plain = summary(e);
+        std::erase(plain, '`');
+        std::string line = JsonLine().text("name", e.name).text("page", page.title).text("summary", plain)
                                .text("href", page_file(page) + "#" + anchor(e.name)).str();
         line.pop_back();
         out += line + ",\n";

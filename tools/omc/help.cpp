@@ -1,5 +1,6 @@
 // --help and --version. The text is made from the rows of modes, options and variables.
 
+#include "lang/lint/rule.hpp"
 #include "omc/command.hpp"
 #include "omc/environment.hpp"
 #include "omc/session.hpp"
@@ -75,7 +76,7 @@ std::string topic_of(const Command& c) {
   return options.empty() ? text : text + "\nOptions:\n" + options;
 }
 
-// Modes and commands, options, variables, and builtins, each by its name with or without dashes.
+// Modes and commands, options, variables, lint rules and builtins, each by its name with or without dashes.
 std::string topic(const std::string& word, const Options& options, Console& console) {
   for (const std::string& name : {word, "--" + word, "-" + word}) {
     if (const Command* c = find_command(name)) return topic_of(*c);
@@ -85,6 +86,7 @@ std::string topic(const std::string& word, const Options& options, Console& cons
   }
   for (const Variable* v : all_variables())
     if (v->name == word) return fmt::format("{}\n  {}\n", v->name, v->summary);
+  if (const lang::Rule* rule = lang::find_rule(word)) return lang::rule_page(*rule);
   Session session(options, console);
   if (const vm::Builtin* b = session.machine().find_builtin(word))
     return fmt::format("{}{}\n  {}\n  {}\n", b->name, b->signature, b->summary, b->example);
@@ -107,7 +109,7 @@ int version(const Options&, Console& console) {
   return 0;
 }
 
-const Command kCommand("help", "", "[TOPIC...]", "about a mode, an option, a variable or a builtin", help_command);
+const Command kCommand("help", "", "[TOPIC...]", "about a mode, an option, a variable, a lint rule or a builtin", help_command);
 const Command kHelp("--help", "-h", "", "this text", help);
 const Command kVersion("--version", "-V", "", "the version", version);
 
