@@ -25,9 +25,7 @@ using Outcome = vm::NativeCode::Outcome;
 namespace {
 
 constexpr int32_t kFirstCalls = 50, kFirstJumps = 300;  // before anybody looks at a function
-constexpr int32_t kHotWork = 200'000;                   // instructions executed, roughly, before it is compiled
 constexpr int32_t kRetry = 500;                         // calls until one looks again whether the code is there
-constexpr size_t kMostUnits = 4;                        // of a function, and of a loop over time
 constexpr uint64_t kMostExits = 200;                    // before a unit is thrown away
 constexpr size_t kMostThrown = 2;                       // before nothing is tried any more
 constexpr size_t kFrameBytes = 16 * 1024;               // of a native call at most
@@ -40,26 +38,6 @@ double float_pow(double x, double y) { return std::pow(x, y); }
 double float_mod(double x, double y) { return std::fmod(x, y); }
 
 }  // namespace
-
-// What is known about a function.
-struct Host::FunctionState {
-  vm::Proto* proto = nullptr;
-  vm::Closure* closure = nullptr;  // kept alive for its units
-  std::vector<Unit*> calls;        // one for each signature
-  size_t compiled = 0;             // calls that were compiled, thrown away ones included
-  size_t thrown = 0;
-  bool counted = false;            // up to kFirstCalls
-  bool refused = false;
-  struct Loop {
-    uint32_t header;
-    Unit* unit;
-    size_t compiled;
-    int32_t jumps;
-  };
-  std::vector<Loop> loops;
-
-  size_t loop_size(uint32_t header) const;
-};
 
 Host::Host(vm::Vm& vm, HostOptions options) : vm_(vm), options_(std::move(options)) {
   if (options_.mode == Mode::Force) call_heat = loop_heat = 0;
@@ -135,10 +113,9 @@ void Host::work() {
   }
 }
 
-Host::FunctionState& Host::state(vm::Proto* proto) {
+FunctionState& Host::state(vm::Proto* proto) {
   if (!proto->native_state) {
-    states_.push_back(std::make_unique<FunctionState>());
-    states_.back()->proto = proto;
+    states_.push_back(std::make_unique<FunctionState>(proto));
     proto->native_state = states_.back().get();
   }
   return *static_cast<FunctionState*>(proto->native_state);
@@ -181,12 +158,23 @@ Outcome Host::call(vm::Closure* callee, vm::Value* arguments, vm::Value& result)
     proto->call_heat = f.refused ? INT32_MAX : kFirstCalls;
     return Outcome::Interpret;
   }
-  if (!f.counted && options_.mode == Mode::Auto) {
-    f.counted = true;
-    proto->call_heat = std::clamp(kHotWork / static_cast<int32_t>(proto->code.size() + 1), 1, 50'000);
-    return Outcome::Interpret;
-  }
-  if (const Load load = this->load(); load != Load::Ready) {
+  if (options_.mode == Mode::Auto && f.calls.empty() && !f.wanted) {
+    if (!f.counted) {
+      f.counted = true;
+      mark_callers(vm_, *this);
+      proto->call_heat = f.call_mark = f.calls_until_hot();
+      return Outcome::Interpret;
+    }
+    if (const Load load = this->load(); load != Load::Ready) {
+      proto->call_heat = load == Load::Never ? INT32_MAX : kRetry;
+      return Outcome::Interpret;
+    }
+    const Choice choice = caller_instead(vm_, callee, *this);
+    if (want(choice)) {
+      proto->call_heat = f.calls_until_hot();
+      return Outcome::Interpret;
+    }
+  } else if (const Load load = this->load(); load != Load::Ready) {
     proto->call_heat = load == Load::Never ? INT32_MAX : kRetry;
     return Outcome::Interpret;
   }
@@ -226,47 +214,93 @@ Outcome Host::call(vm::Closure* callee, vm::Value* arguments, vm::Value& result)
   return Outcome::Interpret;
 }
 
+// Makes the machine ask at the next chance for what is to be compiled instead; false when there is nothing, or it was wanted
+// before and never came.
+bool Host::want(const Choice& choice) {
+  if (!choice.state) return false;
+  FunctionState& f = *choice.state;
+  if (choice.loop) {
+    if (const Unit* unit = choice.loop->unit) {
+      const Unit::Stage stage = unit->stage.load(std::memory_order_acquire);
+      if (stage == Unit::Stage::Pending) return true;
+      if (stage == Unit::Stage::Refused || unit->calls > 0) return false;
+      f.proto->loop_heat = f.batch = 0;  // ready, and not met yet
+      return --f.patience > 0;
+    }
+    if (choice.loop->wanted) return f.waiting > 0;
+    choice.loop->wanted = true;
+    f.waiting = kWaiting;
+    f.proto->loop_heat = f.batch = 0;
+    return true;
+  }
+  if (!f.calls.empty()) return f.calls.back()->stage.load(std::memory_order_acquire) == Unit::Stage::Pending;
+  if (f.wanted) return --f.patience > 0;
+  f.wanted = true;
+  f.proto->call_heat = 0;
+  return true;
+}
+
 Outcome Host::loop(vm::Frame& frame) noexcept {
   vm::Proto* const proto = frame.proto;
   FunctionState& f = state(proto);
   const auto header = static_cast<uint32_t>(frame.ip - proto->code.data());
-  auto at = std::find_if(f.loops.begin(), f.loops.end(), [&](const auto& l) { return l.header == header; });
-  if (at == f.loops.end()) {
-    f.loops.push_back({header, nullptr, 0, 0});
-    at = f.loops.end() - 1;
-  }
-  const auto cold = [&] {
-    // One that is ready makes every jump of the function ask; else they are counted in batches.
-    const bool ready = std::any_of(f.loops.begin(), f.loops.end(), [](const auto& l) {
-      return l.unit && l.unit->stage.load(std::memory_order_acquire) == Unit::Stage::Ready;
-    });
-    const bool hopeless = std::all_of(f.loops.begin(), f.loops.end(), [](const auto& l) { return !l.unit && l.compiled >= kMostUnits; });
-    proto->loop_heat = ready || options_.mode == Mode::Force ? 0 : hopeless ? INT32_MAX / 2 : kFirstJumps;
+  FunctionState::Loop& loop = f.loop_at(header);
+  const int32_t jumps = f.batch + 1;
+  const auto ask_again_after = [&](int32_t batch) {
+    proto->loop_heat = f.batch = batch;
     return Outcome::Interpret;
   };
+  const auto is_ready = [](const auto& l) { return l.unit && l.unit->stage.load(std::memory_order_acquire) == Unit::Stage::Ready; };
+  const auto cold = [&] {
+    if (options_.mode == Mode::Force || (f.waiting > 0 && --f.waiting > 0)) return ask_again_after(0);
+    // One that is ready makes every jump of the function ask, unless others keep asking in vain; else they are counted in batches.
+    if (std::any_of(f.loops.begin(), f.loops.end(), is_ready))
+      return ask_again_after(loop.hopeless() ? std::min(kFirstJumps, f.batch * 2 + 1) : 0);
+    const bool hopeless = std::all_of(f.loops.begin(), f.loops.end(), [](const auto& l) { return l.hopeless(); });
+    if (hopeless) return ask_again_after(INT32_MAX / 2);
+    return ask_again_after(kFirstJumps);
+  };
   if (f.closure && f.closure != frame.closure) return cold();
-  if (!at->unit) {
-    if (at->compiled >= kMostUnits) return cold();
-    // Jumps are counted for the function as a whole: the loop that is met when a batch is over is charged with it.
-    const int32_t size = static_cast<int32_t>(f.loop_size(header));
-    if (options_.mode == Mode::Auto && (at->jumps += kFirstJumps) < std::clamp(kHotWork / size, kFirstJumps, 50'000)) return cold();
-    const Load load = this->load();
-    if (load != Load::Ready) {
-      proto->loop_heat = load == Load::Never ? INT32_MAX : kFirstJumps;
-      return Outcome::Interpret;
+  if (!loop.unit) {
+    if (loop.hopeless()) return cold();
+    if (options_.mode == Mode::Auto && !loop.wanted) {
+      if (f.probing > 0) {
+        ++loop.rounds;
+        return --f.probing > 0 ? ask_again_after(0) : cold();
+      }
+      // Jumps are counted for the function as a whole: the loop that is met when a batch is over is charged with it.
+      loop.work += jumps * f.interpreted_size(loop, is_ready);
+      if (loop.work < f.work_until_hot(loop)) return cold();
+      const Load load = this->load();
+      if (!f.probed) {
+        f.probed = true;
+        f.probing = kProbe;
+        mark_callers(vm_, *this);
+        return ask_again_after(0);
+      }
+      if (load != Load::Ready) return ask_again_after(load == Load::Never ? INT32_MAX : kFirstJumps);
+      const Choice choice = unit_instead(vm_, frame, loop, *this);
+      if (want(choice)) {
+        loop.work = 0;
+        if (choice.state == &f && choice.loop) return Outcome::Interpret;  // every jump asks now
+        return cold();
+      }
+    } else if (const Load load = this->load(); load != Load::Ready) {
+      return ask_again_after(load == Load::Never ? INT32_MAX : kFirstJumps);
     }
-    ++at->compiled;
+    ++loop.compiled;
+    f.waiting = 0;
     f.closure = frame.closure;
-    at->unit = compile(frame.closure, header, true, frame.base);
+    loop.unit = compile(frame.closure, header, true, frame.base);
   }
-  Unit& unit = *at->unit;
+  Unit& unit = *loop.unit;
   const Unit::Stage stage = unit.stage.load(std::memory_order_acquire);
   if (stage == Unit::Stage::Refused) {
-    at->unit = nullptr;
-    at->compiled = kMostUnits;
+    loop.unit = nullptr;
+    loop.compiled = kMostUnits;
   }
   if (stage != Unit::Stage::Ready) return cold();
-  proto->loop_heat = 0;
+  proto->loop_heat = f.batch = 0;
   const uint64_t saved = hidden_room_;
   const uint64_t room = budget(frame.base + proto->register_count);
   uint64_t status = header;
@@ -286,18 +320,6 @@ Outcome Host::loop(vm::Frame& frame) noexcept {
   if (status == kLoopFailed) return Outcome::Failed;
   frame.ip = proto->code.data() + static_cast<uint32_t>(status);
   return Outcome::Done;
-}
-
-// How many instructions from a loop's beginning to its last jump back.
-size_t Host::FunctionState::loop_size(uint32_t header) const {
-  size_t last = header;
-  for (size_t pc = header; pc < proto->code.size(); ++pc) {
-    const vm::Instruction in = proto->code[pc];
-    const vm::OpInfo& info = vm::op_info(in.op);
-    const int64_t jump = info.operands[1] == vm::Operand::J ? in.bx() : info.operands[2] == vm::Operand::J ? in.jump() : 0;
-    if (jump < 0 && static_cast<int64_t>(pc) + 1 + jump == static_cast<int64_t>(header)) last = pc;
-  }
-  return last - header + 1;
 }
 
 void Host::left_early(Unit& unit) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "jit/abi.hpp"
+#include "jit/hotness.hpp"
 #include "vm/native_code.hpp"
 #include "vm/vm.hpp"
 
@@ -26,7 +27,7 @@ struct HostOptions {
   CompilerOptions compiler;
 };
 
-class Host : public vm::NativeCode {
+class Host : public vm::NativeCode, private States {
  public:
   Host(vm::Vm& vm, HostOptions options);
   ~Host() override;
@@ -40,9 +41,8 @@ class Host : public vm::NativeCode {
   std::string report() const;
 
  private:
-  struct FunctionState;
-
-  FunctionState& state(vm::Proto* proto);
+  FunctionState& state(vm::Proto* proto) override;
+  bool want(const Choice& choice);
   enum class Load : uint8_t { Ready, Later, Never };
   Load load();
   void open();

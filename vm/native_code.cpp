@@ -92,6 +92,7 @@ bool NativeSupport::push(Vm& vm, Closure* closure, Value* base) {
 }
 
 Frame& NativeSupport::top(Vm& vm) { return vm.stack_.frames[vm.stack_.depth - 1]; }
+std::span<const Frame> NativeSupport::frames(const Vm& vm) { return {vm.stack_.frames, vm.stack_.depth}; }
 void NativeSupport::pop(Vm& vm) { --vm.stack_.depth; }
 bool NativeSupport::safepoint(Vm& vm) { return !vm.due_.load(std::memory_order_relaxed) || vm.safepoint(); }
 

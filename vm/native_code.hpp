@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "vm/fwd.hpp"
 
@@ -61,6 +62,8 @@ struct NativeSupport {
   // A frame for a call that C++ carries out itself; false when it goes too deep.
   static bool push(Vm& vm, Closure* closure, Value* base);
   static Frame& top(Vm& vm);
+  // The running calls, the innermost last.
+  static std::span<const Frame> frames(const Vm& vm);
   static void pop(Vm& vm);
   static bool safepoint(Vm& vm);
   // An error left `callee`, called at instruction `pc` of `caller` (nullptr: from C++).
