@@ -8,6 +8,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -113,7 +114,7 @@ struct omc_machine {
   std::string error;
   double timeout_seconds = 0;
   int running = 0;  // nested calls of the interface
-  bool failed = false;  // omc_fail was called
+  std::optional<std::string> failure;  // of the host function that runs: omc_fail was called
   Vm vm;
 };
 
@@ -154,6 +155,15 @@ omc_value* guarded_value(omc_machine* m, F&& f) {
   return guarded(m, static_cast<omc_value*>(nullptr), [&] { return m->handle(f()); });
 }
 
+constexpr const char* kForeign = "a value of another machine";
+
+// Texts of the machine are UTF-8 throughout.
+std::string_view checked(const char* text, size_t length) {
+  const std::string_view view(text, length);
+  if (lang::valid_utf8_prefix(view) != length) throw vm::Error("the text is not UTF-8");
+  return view;
+}
+
 // What every row of a host function runs.
 Value call_host(Vm& vm, Args args) {
   auto& functions = vm.state<HostFunctions>();
@@ -166,15 +176,14 @@ Value call_host(Vm& vm, Args args) {
     }
   } arguments;
   for (const Value v : args.all()) arguments.all.push_back(m->handle(v));
-  m->failed = false;
+  auto of_caller = std::exchange(m->failure, std::nullopt);
   omc_value* const result = f.function(m, f.context, arguments.all.data(), arguments.all.size());
-  if (m->failed) {
-    omc_release(result);
-    m->failed = false;
-    throw vm::Error(m->error);
-  }
-  const Value value = result ? result->value : Value::null();
+  const auto failure = std::exchange(m->failure, std::move(of_caller));
+  const bool foreign = result && result->machine != m;
+  const Value value = result && !foreign ? result->value : Value::null();
   omc_release(result);
+  if (failure) throw vm::Error(*failure);
+  if (foreign) throw args.error(kForeign);
   return value;
 }
 
@@ -182,7 +191,10 @@ omc_value* call(omc_machine* m, Value function, omc_value* const* arguments, siz
   return guarded_value(m, [&] {
     const Running running(*m);
     std::vector<Value> values;
-    for (size_t i = 0; i < count; ++i) values.push_back(arguments[i] ? arguments[i]->value : Value::null());
+    for (size_t i = 0; i < count; ++i) {
+      if (arguments[i] && arguments[i]->machine != m) throw vm::Error(kForeign);
+      values.push_back(arguments[i] ? arguments[i]->value : Value::null());
+    }
     return m->vm.call(function, values);
   });
 }
@@ -225,7 +237,8 @@ const char* omc_error(const omc_machine* machine) { return machine->error.c_str(
 int omc_run(omc_machine* m, const char* name, const char* source, size_t length) {
   return guarded(m, 1, [&] {
     const Running running(*m);
-    const vm::RunResult result = m->vm.run(std::make_shared<const lang::Source>(name, std::string(source, length)));
+    const std::string path(checked(name, std::char_traits<char>::length(name)));
+    const vm::RunResult result = m->vm.run(std::make_shared<const lang::Source>(path, std::string(checked(source, length))));
     if (result.status != 0) m->error = result.message + result.trace;
     return result.status;
   });
@@ -234,7 +247,7 @@ int omc_run(omc_machine* m, const char* name, const char* source, size_t length)
 omc_value* omc_evaluate(omc_machine* m, const char* source, size_t length) {
   return guarded_value(m, [&] {
     const Running running(*m);
-    return m->vm.evaluate(std::string_view(source, length), "omc_evaluate");
+    return m->vm.evaluate(checked(source, length), "omc_evaluate");
   });
 }
 
@@ -247,7 +260,7 @@ omc_value* omc_call(omc_machine* m, const char* function, omc_value* const* argu
 }
 
 omc_value* omc_call_value(omc_value* function, omc_value* const* arguments, size_t count) {
-  return call(function->machine, function->value, arguments, count);
+  return function ? call(function->machine, function->value, arguments, count) : nullptr;
 }
 
 void omc_interrupt(omc_machine* machine) { machine->vm.request_stop(Vm::Stop::Interrupt); }
@@ -267,7 +280,7 @@ int omc_register(omc_machine* m, const char* name, const char* signature, omc_fu
 
 void omc_fail(omc_machine* machine, const char* message) {
   machine->error = message;
-  machine->failed = true;
+  machine->failure = message;
 }
 
 omc_value* omc_null(omc_machine* m) {
@@ -283,11 +296,7 @@ omc_value* omc_float(omc_machine* m, double value) {
   return guarded_value(m, [&] { return Value::real(value); });
 }
 omc_value* omc_string(omc_machine* m, const char* text, size_t length) {
-  return guarded_value(m, [&] {
-    const std::string_view view(text, length);
-    if (lang::valid_utf8_prefix(view) != length) throw vm::Error("the text is not UTF-8");
-    return m->vm.text(view);
-  });
+  return guarded_value(m, [&] { return m->vm.text(checked(text, length)); });
 }
 omc_value* omc_array(omc_machine* m) {
   return guarded_value(m, [&] { return Value(m->vm.heap().array(vm::ElementKind::Ints, 0)); });
@@ -343,8 +352,9 @@ omc_value* omc_at(const omc_value* v, size_t i) {
 }
 
 int omc_append(omc_value* array, const omc_value* element) {
-  if (!array || !element || array->machine != element->machine) return 1;
+  if (!array || !element) return 1;
   return guarded(array->machine, 1, [&] {
+    if (array->machine != element->machine) throw vm::Error(kForeign);
     if (!array->value.is_array()) throw vm::Error("not an array");
     array->value.as_array()->push(array->machine->vm.heap(), element->value);
     return 0;
@@ -358,11 +368,12 @@ omc_value* omc_get(const omc_value* dict, const char* key, size_t length) {
 }
 
 int omc_put(omc_value* dict, const char* key, size_t length, const omc_value* v) {
-  if (!dict || !v || dict->machine != v->machine) return 1;
+  if (!dict || !v) return 1;
   return guarded(dict->machine, 1, [&] {
+    if (dict->machine != v->machine) throw vm::Error(kForeign);
     if (!dict->value.is_dict()) throw vm::Error("not a dict");
     vm::Heap& heap = dict->machine->vm.heap();
-    dict->value.as_dict()->set(heap, heap.intern(std::string_view(key, length)), v->value);
+    dict->value.as_dict()->set(heap, heap.intern(checked(key, length)), v->value);
     return 0;
   });
 }

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>  // flock
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +11,9 @@
 #include <cerrno>
 #include <filesystem>
 #include <memory>
+#include <mutex>
+#include <set>
+#include <utility>  // exchange
 
 namespace omc::stdlib {
 
@@ -17,12 +21,18 @@ namespace {
 
 class FileDescriptor {
  public:
+  FileDescriptor() = default;
   FileDescriptor(const char* path, int flags, mode_t mode = 0) : number_(::open(path, flags | O_CLOEXEC, mode)) {}
   ~FileDescriptor() {
     if (number_ >= 0) ::close(number_);
   }
   FileDescriptor(const FileDescriptor&) = delete;
   FileDescriptor& operator=(const FileDescriptor&) = delete;
+  FileDescriptor(FileDescriptor&& from) noexcept : number_(std::exchange(from.number_, -1)) {}
+  FileDescriptor& operator=(FileDescriptor&& from) noexcept {
+    std::swap(number_, from.number_);
+    return *this;
+  }
   explicit operator bool() const { return number_ >= 0; }
   int number() const { return number_; }
   bool close() {  // some systems report a failed write only now
@@ -32,7 +42,7 @@ class FileDescriptor {
   }
 
  private:
-  int number_;
+  int number_ = -1;
 };
 
 bool fail(std::error_code& why) {
@@ -100,12 +110,99 @@ class Unfinished {
 };
 Unfinished::Slot Unfinished::slots[4];
 
+std::string folder_of(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "./" : path.substr(0, slash + 1);
+}
+
+constexpr std::string_view kTemporaryBegin = ".omc-", kTemporaryEnd = ".tmp";
+
 std::string temporary_beside(const std::string& path) {
   static std::atomic<unsigned> count{0};  // names must differ between the threads of a process
-  const size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash + 1);
-  return folder + ".omc-" + std::to_string(::getpid()) + "-" + std::to_string(count++) + ".tmp";
+  return folder_of(path) + std::string(kTemporaryBegin) + std::to_string(::getpid()) + "-" + std::to_string(count++) +
+         std::string(kTemporaryEnd);
 }
+
+// Text on its way into a file. Where the system can (O_TMPFILE), the file has no name until all of it is on the disk: a
+// process that is killed meanwhile leaves nothing. A new file then gets its own name at once; one that replaces another
+// has a temporary name for the moment between link and rename, since rename alone replaces, and it renames names only.
+// Whoever has a named temporary file open holds its lock, so one that nobody has locked was left by a process that died:
+// the next to write into that folder removes it.
+class Temporary {
+ public:
+  // False, with errno, when the folder takes no file. `name` makes the names that files have from the beginning.
+  bool open(const std::string& target, std::string (*name)(const std::string&)) {
+    target_ = target;
+    remove_stale(folder_of(target));
+    static const bool links_descriptors = ::access("/proc/self/fd", F_OK) == 0;
+    if (links_descriptors) file_ = FileDescriptor(folder_of(target).c_str(), O_WRONLY | O_TMPFILE, 0666);
+    if (file_) return ::flock(file_.number(), LOCK_EX | LOCK_NB), true;
+    for (int tries = 0; tries < 3; ++tries) {
+      set_name(name(target));
+      file_ = FileDescriptor(name_.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0666);
+      if (!file_) return name_.clear(), false;
+      ::flock(file_.number(), LOCK_EX);
+      struct stat status {};
+      if (::fstat(file_.number(), &status) == 0 && status.st_nlink > 0) return true;  // else it was taken for a stale one
+    }
+    return true;
+  }
+  ~Temporary() {
+    const int saved_errno = errno;
+    if (!name_.empty()) ::unlink(name_.c_str());
+    unfinished_.reset();
+    errno = saved_errno;
+  }
+
+  const FileDescriptor& file() const { return file_; }
+
+  // Gives it the target's name; `replaces`: that there is a file of this name already.
+  Replacement finish(bool replaces) {
+    if (name_.empty()) {
+      if (!replaces && link(target_)) return Replacement::Done;
+      if (!replaces && errno != EEXIST) return Replacement::NotWritten;
+      set_name(temporary_beside(target_));
+      if (!link(name_)) return name_.clear(), Replacement::NotWritten;
+    }
+    if (::rename(name_.c_str(), target_.c_str()) != 0) return Replacement::NotRenamed;
+    name_.clear();
+    return Replacement::Done;
+  }
+
+ private:
+  void set_name(std::string name) {
+    name_ = std::move(name);
+    unfinished_ = std::make_unique<Unfinished>(name_);
+  }
+  bool link(const std::string& name) const {
+    const std::string self = "/proc/self/fd/" + std::to_string(file_.number());
+    return ::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0;
+  }
+
+  // Looks through a folder once in the life of a process: folders may be large.
+  static void remove_stale(const std::string& folder) {
+    static std::mutex mutex;
+    static std::set<std::string> seen;
+    {
+      const std::lock_guard lock(mutex);
+      if (seen.size() >= 1000 || !seen.insert(folder).second) return;
+    }
+    std::error_code ignored;
+    for (const std::string& name : list_folder(folder, ignored).value_or(std::vector<std::string>())) {
+      if (!name.starts_with(kTemporaryBegin) || !name.ends_with(kTemporaryEnd)) continue;
+      const std::string path = folder + name;
+      const FileDescriptor file(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+      struct stat status {};
+      if (file && ::fstat(file.number(), &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == ::geteuid() &&
+          ::flock(file.number(), LOCK_EX | LOCK_NB) == 0)
+        ::unlink(path.c_str());
+    }
+  }
+
+  std::string target_, name_;
+  FileDescriptor file_;
+  std::unique_ptr<Unfinished> unfinished_;
+};
 
 // The file a chain of symbolic links ends at: that one is replaced, the links stay.
 std::string behind_links(const std::string& path) {
@@ -139,7 +236,7 @@ std::optional<std::string> read_whole_file(const std::string& path, std::error_c
   return text;
 }
 
-// `temporary_for` names the temporary file for the one to be replaced.
+// `temporary_for` names the temporary file, where it needs a name from the beginning.
 static Replacement replace(const std::string& path, std::string (*temporary_for)(const std::string&),
                            std::string_view text, std::error_code& why) {
   const auto directly = [&] { return write_directly(path, text, why) ? Replacement::Done : Replacement::NotWritten; };
@@ -157,24 +254,19 @@ static Replacement replace(const std::string& path, std::string (*temporary_for)
   const std::string target = exists ? behind_links(path) : path;
   // A link that leads nowhere: opening it creates what it names.
   if (struct stat link{}; !exists && ::lstat(path.c_str(), &link) == 0) return directly();
-  const std::string temporary = temporary_for(target);
-  const Unfinished unfinished(temporary);
-  FileDescriptor file(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0666);
-  if (!file) {
+  Temporary temporary;
+  if (!temporary.open(target, temporary_for)) {
     if (exists && (errno == EACCES || errno == EPERM || errno == EROFS)) return directly();
     return not_written();
   }
-  const auto remove_temporary = [&](Replacement result) {
-    fail(why);
-    ::unlink(temporary.c_str());
-    return result;
-  };
+  const FileDescriptor& file = temporary.file();
   const bool written = write_all(file, text) && (!own || ::fchmod(file.number(), old.st_mode & 07777) == 0) &&
-                       ::fsync(file.number()) == 0 && file.close();
-  if (!written) return remove_temporary(Replacement::NotWritten);
-  if (::rename(temporary.c_str(), target.c_str()) != 0) return remove_temporary(Replacement::NotRenamed);
+                       ::fsync(file.number()) == 0;
+  if (!written) return not_written();
+  const Replacement done = temporary.finish(exists);
+  if (done != Replacement::Done) fail(why);
   // The folder is not synchronised: after a crash the old content is as good as the new, and waiting costs as much again.
-  return Replacement::Done;
+  return done;
 }
 
 void remove_unfinished_files() { Unfinished::remove_all(); }

@@ -14,11 +14,13 @@ namespace omc::stdlib {
 std::optional<std::string> read_whole_file(const std::string& path, std::error_code& why);
 
 // Makes `text` the content of the file, created if missing. Nobody ever sees half of it, nor does a crash leave that:
-// the text goes to a temporary name beside the file, to the disk, and then takes the file's place, with its
-// permissions. What cannot be replaced (a device, a pipe, a file in a folder one may not write to) is written directly.
+// the text goes to a temporary file beside it, to the disk, and then takes the file's place, with its permissions. A
+// temporary file that a dead process left is removed by the next that writes into the folder. What cannot be replaced (a
+// device, a pipe, a file in a folder one may not write to) is written directly.
 bool replace_file(const std::string& path, std::string_view text, std::error_code& why);
 
-// The same for those who tell which half failed, by way of PATH.tmp.PID.
+// The same for those who tell which half failed, by way of PATH.tmp.PID where the system has no files without
+// a name.
 enum class Replacement : uint8_t { Done, NotWritten, NotRenamed };
 Replacement replace_file_stepwise(const std::string& path, std::string_view text, std::error_code& why);
 

@@ -238,7 +238,8 @@ bool changes_rows(std::string_view sql) {
 
 Array* execute(Vm& vm, const Args& args, bool keep_rows) {
   sqlite3* database = connection(vm, args);
-  const std::string_view sql = args.text(1).view();
+  const Args::Text text = args.text(1);  // owns what it made of another kind
+  const std::string_view sql = text;
   const Statement statement = only_statement(args, database, sql);
   if (statement) bind(args, database, statement.get(), 2);
   if (changes_rows(sql) && sqlite().get_autocommit(database)) run_text(vm, args, database, "BEGIN");

@@ -350,6 +350,9 @@ void Heap::finish(Object* o) {
   }
 }
 
-Heap::~Heap() { sweep(/*everything=*/true); }
+Heap::~Heap() {
+  sweep(/*everything=*/true);
+  if (lost_) *lost_ += used_;
+}
 
 }  // namespace omc::vm

@@ -108,6 +108,8 @@ class Heap {
   const HeapStatistics& statistics() const { return statistics_; }
   // Set when a collection becomes due.
   void set_due_flag(std::atomic<bool>* due) { due_ = due; }
+  // Where the destructor adds the bytes that are still charged when every object is gone: what somebody lost.
+  void set_leak_account(std::atomic<size_t>* lost) { lost_ = lost; }
   void set_limits(HeapLimits limits);
   const HeapLimits& limits() const { return limits_; }
 
@@ -121,6 +123,7 @@ class Heap {
   size_t threshold_;
   size_t used_ = 0;
   std::atomic<bool>* due_ = nullptr;
+  std::atomic<size_t>* lost_ = nullptr;
   PoolSet objects_;
   PoolSet raw_;  // small memory behind objects
   struct Large {

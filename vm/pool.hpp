@@ -11,12 +11,21 @@
 
 #include "vm/object.hpp"
 
+// GCC and Clang say it in different ways.
+#if defined(__SANITIZE_ADDRESS__)
+#define OMC_ADDRESS_SANITIZER 1
+#elif defined(__has_feature)
+#define OMC_ADDRESS_SANITIZER __has_feature(address_sanitizer)
+#else
+#define OMC_ADDRESS_SANITIZER 0
+#endif
+
 namespace omc::vm {
 
 class Pool {
  public:
   static constexpr size_t kGrain = 8;  // slot sizes are multiples of it
-#if defined(__SANITIZE_ADDRESS__)
+#if OMC_ADDRESS_SANITIZER
   static constexpr size_t kMaxSlot = 0;  // every object is malloc's, so that the sanitizer sees each of them
 #else
   static constexpr size_t kMaxSlot = 512;

@@ -42,6 +42,7 @@ NoOutput no_output;
 Vm::Vm(VmOptions options)
     : options_(std::move(options)), heap_(options_.heap), stack_(options_.max_depth), output_(&no_output) {
   heap_.set_due_flag(&due_);
+  heap_.set_leak_account(options_.lost_bytes);
   modules_ = std::make_unique<ModuleLoader>(*this);
   class_key_ = heap_.intern("__class__");
   empty_string_ = heap_.intern("");

@@ -46,6 +46,7 @@ struct VmOptions {
   std::vector<std::string> module_folders;        // non-empty entries of OMC_STDLIB_PATH
   std::string standard_library;                   // folder of the installed library; may be empty
   bool gc_stress = false;                         // collect at every safepoint
+  std::atomic<size_t>* lost_bytes = nullptr;      // Heap::set_leak_account
   bool specialise = true;                         // instructions rewrite themselves for the kinds they meet
   std::string tape_mode = "exact";
   size_t threads = 0;        // that builtins may use at a time; 0: one for each core

@@ -21,6 +21,7 @@ constexpr std::string_view kTypeNames[] = {"F64", "F32", "F16", "BF16", "I64", "
                                            "I16", "I8",  "U32", "U16",  "U8",  "BOOL"};
 constexpr const char* kHashKey = "content_hash";
 constexpr uint64_t kLongestHeader = 100'000'000;  // the limit of the format
+constexpr int kDeepest = 8;                       // levels of it; a header needs three
 
 std::optional<CellType> cell_type(const Json& name) {
   if (!name.is_string()) return std::nullopt;
@@ -48,7 +49,9 @@ Json describe(const StoredTensor& t, size_t begin) {
 // A key that stands twice would silently lose one of the two.
 Json parse_header(std::string_view text) {
   std::vector<std::set<std::string>> keys;
-  const auto watch = [&](int, Json::parse_event_t event, Json& parsed) {
+  const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
+    // What is written anew, for messages and the hash, is so by recursion.
+    if (depth > kDeepest) refuse("the header is nested too deep");
     if (event == Json::parse_event_t::object_start) keys.emplace_back();
     if (event == Json::parse_event_t::object_end) keys.pop_back();
     if (event == Json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second)

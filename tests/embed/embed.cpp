@@ -82,7 +82,26 @@ BOOST_AUTO_TEST_CASE(values_go_both_ways) {
   BOOST_TEST(omc_string(m.get(), "\xFF", 1) == nullptr);
   BOOST_TEST(omc_append(dict, array) == 1);
   BOOST_TEST(omc_append(nullptr, array) == 1);
+  BOOST_TEST(omc_put(dict, "\xFF", 1, array) == 1);
+  BOOST_TEST(std::string(omc_error(m.get())) == "the text is not UTF-8");
+  BOOST_TEST(run(m, "print(\"\xFF\");") == 1);
+  BOOST_TEST(omc_call_value(nullptr, nullptr, 0) == nullptr);
   omc_release(nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(values_stay_in_their_machine) {
+  const Machine m = machine(), other = machine();
+  omc_value *array = omc_array(m.get()), *dict = omc_dict(m.get()), *foreign = omc_string(other.get(), "x", 1);
+  const std::string wanted = "a value of another machine";
+  BOOST_TEST(omc_append(array, foreign) == 1);
+  BOOST_TEST(omc_error(m.get()) == wanted);
+  BOOST_TEST(omc_put(dict, "k", 1, foreign) == 1);
+  BOOST_TEST(omc_error(m.get()) == wanted);
+  BOOST_TEST(omc_call(m.get(), "len", &foreign, 1) == nullptr);
+  BOOST_TEST(omc_error(m.get()) == wanted);
+  const auto gives = [](omc_machine*, void* context, omc_value* const*, size_t) { return omc_string(static_cast<omc_machine*>(context), "x", 1); };
+  BOOST_TEST(omc_register(m.get(), "gives", "()", gives, other.get()) == 0);
+  BOOST_TEST(value(m, "gives()") == "Error: gives: " + wanted);
 }
 
 BOOST_AUTO_TEST_CASE(handles_outlive_collections) {
@@ -107,9 +126,17 @@ BOOST_AUTO_TEST_CASE(functions_of_the_host) {
   };
   BOOST_TEST(omc_register(m.get(), "sum", "(a, b, c?)", sum, &calls) == 0);
   BOOST_TEST(omc_register(m.get(), "apply", "(f, x)", apply, nullptr) == 0);
+  const auto fails_early = [](omc_machine* machine, void*, omc_value* const* arguments, size_t) -> omc_value* {
+    omc_fail(machine, "early");
+    omc_value* inner = omc_call_value(arguments[0], nullptr, 0);
+    omc_release(inner);
+    return nullptr;
+  };
+  BOOST_TEST(omc_register(m.get(), "fails_early", "(f)", fails_early, nullptr) == 0);
+  BOOST_TEST(value(m, "fails_early(fn() sum(1, 2))") == "Error: early");
   BOOST_TEST(omc_register(m.get(), "nothing", "()", [](omc_machine*, void*, omc_value* const*, size_t) -> omc_value* { return nullptr; }, nullptr) == 0);
   BOOST_TEST(value(m, "sum(1, 2) + sum(1, 2, 3)") == "9.0");
-  BOOST_TEST(calls == 2);
+  BOOST_TEST(calls == 3);
   BOOST_TEST(value(m, "sum(1)") == "Error: sum requires (a, b, c?)");
   BOOST_TEST(value(m, "try { sum(1, 2, 3, 4); } catch e { e; }") == "sum: too many");
   BOOST_TEST(value(m, "apply(fn(x) [x, x], 7)") == "[7, 7]");
@@ -156,7 +183,8 @@ BOOST_AUTO_TEST_CASE(permissions) {
   BOOST_TEST(value(some, "file_exists(\"/etc\")") == "1");
   BOOST_TEST(value(some, "file_exists(\"/usr\")").starts_with("Error: file_exists: not permitted"));
   BOOST_TEST(value(open, "file_exists(\"/usr\")") == "1");
-  BOOST_TEST((omc_new(nullptr) != nullptr));
+  const Machine by_default(omc_new(nullptr));
+  BOOST_TEST((by_default != nullptr));
   omc_options bad = {.size = sizeof bad, .permissions = "everything"};
   BOOST_TEST((omc_new(&bad) == nullptr));
 }

@@ -1,6 +1,7 @@
 // A process that dies while it writes leaves the old content or the new.
 
 #include <random>
+#include <set>
 
 #include "process.hpp"
 
@@ -13,6 +14,14 @@ bool is_whole(const std::string& text, size_t size) {
   return text.size() == size && text.find_first_not_of(text[0]) == std::string::npos;
 }
 
+std::string names_in(const fs::path& folder) {
+  std::set<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder)) names.insert(entry.path().filename().string());
+  std::string all;
+  for (const std::string& name : names) all += name + " ";
+  return all;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(killed)
@@ -22,7 +31,12 @@ BOOST_AUTO_TEST_CASE(files_are_old_or_new) {
   constexpr size_t kSize = 400'000;
   folder.write("w.omc",
                "h texts = [str_repeat(\"a\", 400000), str_repeat(\"b\", 400000), str_repeat(\"c\", 400000)]; h i = 0;"
-               "while true { i = i + 1; write_file(\"plain\", texts[i % 3]); harmonic_write_file(\"harmonic\", texts[i % 3]); }");
+               "h w = [tape_var(arr_repeat(1, 40000)), tape_var(arr_repeat(2, 40000))];"
+               "while true { i = i + 1; write_file(\"plain\", texts[i % 3]); harmonic_write_file(\"harmonic\", texts[i % 3]);"
+               "  tape_save(\"checkpoint\", {\"w\": w[i % 2]}, {\"step\": i}); }");
+  folder.write("again.omc",
+               "write_file(\"plain\", str_repeat(\"z\", 400000)); println(len(read_file(\"plain\")));"
+               "println(if file_exists(\"checkpoint\") { h w = tape_load(\"checkpoint\")[\"w\"][0]; [len(w), arr_min(w) == arr_max(w)] } else { [40000, true] });");
   std::mt19937 random(7);
   const std::string start(kSize, 'a');
   for (size_t i = 0; i < times(12); ++i) {
@@ -36,9 +50,10 @@ BOOST_AUTO_TEST_CASE(files_are_old_or_new) {
     BOOST_TEST(writer.wait().status == -SIGKILL);
     for (const char* name : {"plain", "harmonic"})
       BOOST_TEST(is_whole(content(folder / name), kSize), name << " has " << content(folder / name).size() << " bytes");
-    // What was left behind hinders nobody.
-    folder.write("again.omc", "write_file(\"plain\", str_repeat(\"z\", 400000)); println(len(read_file(\"plain\")));");
-    BOOST_TEST(run(folder, {"again.omc"}).output == "400000\n");
+    // A checkpoint has a hash of its content; what was left behind hinders nobody, and is gone after the next who writes.
+    const Ended again = run(folder, {"again.omc"});
+    BOOST_TEST(again.output == "400000\n[40000, true]\n", again.output << again.error);
+    BOOST_TEST(names_in(folder.path()).find("tmp") == std::string::npos, names_in(folder.path()));
   }
 }
 
@@ -57,6 +72,8 @@ BOOST_AUTO_TEST_CASE(packages_are_old_or_new) {
     if (!fs::exists(folder / "omc_modules/shape.omc")) continue;
     const std::string text = content(folder / "omc_modules/shape.omc");
     BOOST_TEST(is_whole(text.substr(1), kSize), "the package has " << text.size() << " bytes");
+    run(folder, {"--install", "file://" + (folder / "shape.omc").string()});
+    BOOST_TEST(names_in(folder / "omc_modules") == "shape.omc ");
   }
 }
 
@@ -65,8 +82,10 @@ BOOST_AUTO_TEST_CASE(an_orderly_end_leaves_nothing) {
   const Folder folder;
   folder.write("w.omc", "h t = str_repeat(\"a\", 900000); while true { write_file(\"plain\", t); }");
   for (int i = 0; i < 4; ++i) {
+    fs::remove(folder / "plain");
     Process writer(folder, {"w.omc"});
-    std::this_thread::sleep_for(std::chrono::milliseconds(60 + 17 * i));
+    while (!fs::exists(folder / "plain")) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    std::this_thread::sleep_for(std::chrono::milliseconds(17 * i));
     writer.send(i % 2 ? SIGTERM : SIGINT);
     BOOST_TEST(writer.wait().status == (i % 2 ? 143 : 130));
   }

@@ -1,5 +1,7 @@
 #include "stdlib/file_io.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -82,6 +84,20 @@ BOOST_AUTO_TEST_CASE(replacing_keeps_permissions_and_links) {
   BOOST_TEST(fs::is_symlink(folder / "to-nothing"));
   // Nothing else was left behind.
   BOOST_TEST(list_folder(folder.path.string(), why)->size() == 5u);
+}
+
+BOOST_AUTO_TEST_CASE(what_dead_processes_left_is_removed) {
+  const Folder folder;
+  std::error_code why;
+  for (const char* name : {".omc-1-0.tmp", ".omc-1-1.tmp", ".omc-mine", "x.tmp.1"})
+    BOOST_REQUIRE(append_to_file(folder / name, "half of", why));
+  // Somebody else writes this one.
+  const int file = ::open((folder / ".omc-1-1.tmp").c_str(), O_RDONLY);
+  BOOST_REQUIRE(::flock(file, LOCK_EX) == 0);
+  BOOST_TEST(replace_file(folder / "f", "text", why));
+  ::close(file);
+  BOOST_TEST(*list_folder(folder.path.string(), why) == (std::vector<std::string>{".omc-1-1.tmp", ".omc-mine", "f", "x.tmp.1"}),
+             boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_new_file_follows_the_umask) {

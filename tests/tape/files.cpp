@@ -111,6 +111,13 @@ const Row kRefused[] = {
     {R"({"__metadata__":{"a":1}})", "the metadata \"a\" is no text", 0},
 };
 
+// The header was written again, by recursion, for messages and its hash: a hundred megabytes of brackets ended the process.
+BOOST_AUTO_TEST_CASE(a_deep_header_is_refused) {
+  const std::string deep = std::string(3'000'000, '[') + std::string(3'000'000, ']');
+  BOOST_TEST(error_of(made_up(R"({"a":{"dtype":)" + deep + R"(,"shape":[0],"data_offsets":[0,0]}})", 0)) ==
+             "not a safetensors file: the header is nested too deep");
+}
+
 BOOST_DATA_TEST_CASE(made_up_files_are_refused, bdata::make(kRefused), row) {
   const std::string error = error_of(made_up(row.header, row.cells));
   BOOST_TEST(error.find(row.error) != error.npos, error);

@@ -29,6 +29,13 @@ class Console : public vm::Output {
     return status;
   }
 
+  // For what is found out when the status is decided already: the end is a failure all the same.
+  void fail_at_end(std::string_view text) {
+    error(text);
+    failed_at_end_ = true;
+  }
+  int final_status(int status) const { return status == 0 && failed_at_end_ ? 1 : status; }
+
   bool error_is_terminal() const { return error_is_terminal_; }
   bool colour() const { return colour_; }  // for standard error: a terminal, and NO_COLOR is unset
 
@@ -38,6 +45,7 @@ class Console : public vm::Output {
   bool output_is_terminal_;
   bool error_is_terminal_;
   bool colour_;
+  bool failed_at_end_ = false;
 };
 
 }  // namespace omc::tools

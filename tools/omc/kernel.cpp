@@ -51,11 +51,23 @@ const Kind* find_kind(std::string_view name) {
   return nullptr;
 }
 
+// Not JSON: discarded. What is nested deeper than this counts as none, since writing it again recurses.
+Json parse_json(const std::string& text) {
+  constexpr int kDeepest = 1000;
+  struct TooDeep {};
+  const auto watch = [](int depth, Json::parse_event_t, Json&) { return depth <= kDeepest ? true : throw TooDeep(); };
+  try {
+    return Json::parse(text, watch, false);
+  } catch (const TooDeep&) {
+    return Json(Json::value_t::discarded);
+  }
+}
+
 // What its address is the hash of; nothing when the text is not of the kind.
 std::optional<std::string> canonical(const Kind& kind, const std::string& text, const CodeIdentity& identity) {
   if (kind.name == "omc_fn") return identity.canonical(text).value_or(text);
   if (kind.name != "json") return text;
-  const Json parsed = Json::parse(text, nullptr, false);
+  const Json parsed = parse_json(text);
   if (parsed.is_discarded()) return std::nullopt;
   return parsed.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -80,7 +92,7 @@ class Store {
     auto content = stdlib::read_whole_file(path(hash, ".omc"), why);
     if (!content) return std::nullopt;
     const auto metadata = stdlib::read_whole_file(path(hash, ".json"), why);
-    Json parsed = metadata ? Json::parse(*metadata, nullptr, false) : Json::object();
+    Json parsed = metadata ? parse_json(*metadata) : Json::object();
     if (!parsed.is_object()) parsed = Json::object();
     return Stored{std::move(*content), std::move(parsed)};
   }
@@ -255,7 +267,7 @@ struct Kernel {
     std::string input;
     char buffer[1 << 16];
     while (const size_t n = std::fread(buffer, 1, sizeof buffer, stdin)) input.append(buffer, n);
-    const Json message = Json::parse(input, nullptr, false);
+    const Json message = parse_json(input);
     if (!message.is_object() || !message.contains("content_hash")) return console.fail(1, "verify: not a message: no JSON with a content_hash");
     const auto hash = decimal(message["content_hash"]);
     if (!hash) return console.fail(1, "verify: content_hash is no number");
@@ -315,7 +327,7 @@ struct Kernel {
     std::error_code why;
     const auto text = stdlib::read_whole_file(words[0], why);
     if (!text) return console.fail(1, "unpack: cannot read {}: {}", words[0], reason_text(why));
-    const Json bundle = Json::parse(*text, nullptr, false);
+    const Json bundle = parse_json(*text);
     if (!bundle.is_object() || !bundle.contains("entries") || !bundle["entries"].is_array())
       return console.fail(1, "unpack: not a bundle: {}", words[0]);
     if (bundle.value("omcs_version", Json()) != 1) return console.fail(1, "unpack: unknown omcs_version");

@@ -1,6 +1,7 @@
 // omc: runs programs, and everything else one does with them.
 
 #include <csignal>
+#include <exception>
 
 #include "omc/command.hpp"
 #include "omc/console.hpp"
@@ -37,6 +38,8 @@ int run(void* argument) {
   } catch (const UsageError& e) {
     console.error(e.message);
     return e.status;
+  } catch (const std::exception& e) {  // no memory left, or a file of our own that somebody changed
+    return console.fail(1, "Error: {}", e.what());
   }
 }
 
@@ -54,5 +57,5 @@ int main(int argc, char** argv) {
   }
   const int status = omc::tools::on_large_stack(omc::tools::run, &invocation);
   invocation.console.flush();
-  return status;
+  return invocation.console.final_status(status);
 }

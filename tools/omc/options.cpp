@@ -103,6 +103,8 @@ const Option kTimeout("--timeout", "SECONDS", "", "wall time of the run, or of e
                       });
 const Option kStress("--gc-stress", "", "", "collects garbage at every safepoint (for tests)",
                      [](Options& o, std::string_view) { return o.vm.gc_stress = true; });
+const Option kLeaks("--leak-check", "", "", "fails when memory of the machine is lost until its end (for tests)",
+                    [](Options& o, std::string_view) { return o.leak_check = true; });
 const Option kGeneral("--no-specialise", "", "", "instructions stay general (for tests)", [](Options& o, std::string_view) {
   o.vm.specialise = false;
   return true;

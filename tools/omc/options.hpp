@@ -35,6 +35,7 @@ struct Options {
   jit::HostOptions jit;
   bool jit_report = false;
   bool dual_band = false;
+  bool leak_check = false;
 
   bool given(std::string_view flag) const { return values_.contains(flag); }
   // Of an option given several times: the last value, or all of them. nullptr when it was not given.

@@ -143,6 +143,7 @@ Session::Session(const Options& options, Console& console) : options_(options), 
       console.error(fmt::format("[sparse-scores] {}/{} cells = {:.1f}%", computed, cells,
                                 100.0 * static_cast<double>(computed) / static_cast<double>(cells)));
     };
+  if (options.leak_check) vm.lost_bytes = &lost_bytes_;
   vm_ = std::make_unique<vm::Vm>(std::move(vm));
   if (options.max_output != SIZE_MAX) {
     limited_ = std::make_unique<vm::LimitedOutput>(console, options.max_output);
@@ -176,11 +177,14 @@ Session::Session(const Options& options, Console& console) : options_(options), 
 Session::~Session() {
   running.store(nullptr);
   stop_timer();
-  if (!jit_ || !options_.jit_report) return;
-  console_.flush();
-  std::string text = jit_->report();
-  text.pop_back();  // console_.error() ends the line
-  console_.error(text);
+  if (jit_ && options_.jit_report) {
+    console_.flush();
+    std::string text = jit_->report();
+    text.pop_back();  // console_.error() ends the line
+    console_.error(text);
+  }
+  vm_.reset();
+  if (lost_bytes_ > 0) console_.fail_at_end(fmt::format("Error: leak: {} bytes of the machine were not given back", lost_bytes_.load()));
 }
 
 void Session::restart_timer() {

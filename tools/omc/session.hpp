@@ -1,6 +1,7 @@
 #pragma once
 // A Vm set up as the command line asks: builtins, library path, limits, and how its errors are shown.
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -33,6 +34,7 @@ class Session {
   Console& console_;
   std::unique_ptr<jit::Host> jit_;
   std::unique_ptr<vm::Bands> bands_;
+  std::atomic<size_t> lost_bytes_{0};  // --leak-check
   std::unique_ptr<vm::LimitedOutput> limited_;  // --max-output
   std::unique_ptr<vm::Vm> vm_;
 };
