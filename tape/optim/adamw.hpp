@@ -18,11 +18,18 @@ class AdamWStep {
  public:
   AdamWStep(const AdamW& settings, int64_t step);
 
-  // next = the n parameters after the step; m and v are updated in place. next may be theta.
-  void update(const Compute& compute, size_t n, const double* theta, const double* gradient, double* m, double* v,
-              double* next) const;
+  // next = the n parameters after the step; m and v are updated in place. next may be theta. Floats are read as doubles
+  // and rounded at the end: what lies between is the same for both.
+  template <class T>
+  void update(const Compute& compute, size_t n, const T* theta, const T* gradient, double* m, double* v, T* next) const;
 
  private:
+  template <class T>
+  void by_divisions(Isa isa, size_t begin, size_t end, const T* theta, const T* gradient, double* m, double* v,
+                    T* next) const;
+  template <class T>
+  void by_reciprocals(size_t begin, size_t end, const T* theta, const T* gradient, double* m, double* v, T* next) const;
+
   double keep1_, new1_, keep2_, new2_, bias1_, bias2_, rate_, decay_, epsilon_;
 };
 

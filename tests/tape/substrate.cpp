@@ -1,4 +1,5 @@
 // The operations that look up attractors, and the matrix builtins beside the tape (reference 05, sections 3 and 6).
+#include <bit>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <limits>
@@ -193,6 +194,64 @@ BOOST_AUTO_TEST_CASE(adamw_follows_the_formula_to_the_bit) {
     BOOST_TEST(theta == expected, boost::test_tools::per_element());
     BOOST_TEST(m == em, boost::test_tools::per_element());
     BOOST_TEST(v == ev, boost::test_tools::per_element());
+  }
+}
+
+// The vector form divides by multiplying: it must give the bits of the formula for numbers of every size.
+BOOST_AUTO_TEST_CASE(adamw_gives_the_bits_of_the_formula_for_all_sizes) {
+  std::mt19937_64 random(11);
+  const auto any_double = [&](int kind) {
+    switch (kind % 8) {
+      case 0: return 0.0;
+      case 1: return -0.0;
+      case 2: return std::bit_cast<double>(random());  // any exponent, also infinities and NaN
+      case 3: return static_cast<double>(random() % 7) - 3;
+      default: return std::ldexp(static_cast<double>(random() >> 11), static_cast<int>(random() % 80) - 93) *
+                      (random() % 2 ? 1 : -1);
+    }
+  };
+  const auto same = [](double a, double b) {
+    return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b) || (std::isnan(a) && std::isnan(b));
+  };
+  const size_t n = 1000;
+  std::vector<double> theta(n), gradient(n), m(n), v(n), next(n);
+  std::vector<float> theta32(n), gradient32(n), next32(n);
+  for (int round = 0; round < 200; ++round) {
+    const bool ordinary = round % 2;  // without those that make whole vectors take the slow way
+    for (size_t i = 0; i < n; ++i) {
+      const auto draw = [&] {
+        const int kind = static_cast<int>(random() % 64);
+        return any_double(ordinary && kind % 8 == 2 ? 4 : kind);
+      };
+      theta[i] = theta32[i] = static_cast<float>(draw());
+      gradient[i] = gradient32[i] = static_cast<float>(draw());
+      m[i] = draw();
+      v[i] = std::abs(draw());
+      if (!ordinary && random() % 9 == 0) v[i] = -v[i];
+    }
+    const double b1 = round % 5 == 4 ? 1.0 : 0.5 + 0.49 * static_cast<double>(random() >> 11) * 0x1p-53;
+    const double b2 = 1 - std::ldexp(1.0 + static_cast<double>(random() >> 12) * 0x1p-52, -1 - static_cast<int>(random() % 30));
+    const double lr = 0.01, eps = round % 3 ? 1e-8 : 0.0, wd = round % 2 ? 0.1 : 0.0;
+    const int step = 1 + round % 4;
+    double p1 = b1, p2 = b2;
+    if (step == 2) p1 = b1 * b1, p2 = b2 * b2;
+    if (step == 3) p1 = b1 * (b1 * b1), p2 = b2 * (b2 * b2);
+    if (step == 4) p1 = (b1 * b1) * (b1 * b1), p2 = (b2 * b2) * (b2 * b2);
+    std::vector<double> m32 = m, v32 = v;
+    const std::vector<double> old_m = m, old_v = v;
+    const AdamWStep optimizer({lr, b1, b2, eps, wd}, step);
+    optimizer.update(Compute(), n, theta.data(), gradient.data(), m.data(), v.data(), next.data());
+    optimizer.update(Compute(), n, theta32.data(), gradient32.data(), m32.data(), v32.data(), next32.data());
+    size_t wrong = 0;
+    for (size_t i = 0; i < n; ++i) {
+      const double em = b1 * old_m[i] + (1 - b1) * gradient[i];
+      const double ev = b2 * old_v[i] + ((1 - b2) * gradient[i]) * gradient[i];
+      const double expected =
+          (theta[i] - (lr * wd) * theta[i]) - lr * ((em / (1 - p1)) / (std::sqrt(ev / (1 - p2)) + eps));
+      wrong += !same(m[i], em) || !same(v[i], ev) || !same(next[i], expected) || !same(m32[i], em) ||
+               !same(v32[i], ev) || !same(next32[i], static_cast<float>(expected));
+    }
+    BOOST_TEST(wrong == 0u, "round " << round << ": " << wrong << " cells differ");
   }
 }
 
