@@ -59,7 +59,9 @@ std::string obstacle_at(const vm::Proto& proto, Instruction i) {
       const bool numeric = kind == PatternKind::Int || kind == PatternKind::Float || kind == PatternKind::IntRange;
       return numeric ? "" : "match-pattern";
     }
-    case Op::CallGlobal: {
+    case Op::CallGlobal:
+    case Op::CallTaking:
+    case Op::CallLending: {
       const vm::GlobalCell& cell = *proto.cells[i.c];
       if (cell.target || !cell.builtin) return "";
       return fmt::format("builtin {}", cell.name->view());

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "stdlib/array_building.hpp"
+#include "stdlib/lent_matrix.hpp"
 #include "stdlib/stdlib.hpp"
 #include "stdlib/tape_state.hpp"
 #include "vm/vm.hpp"
@@ -20,18 +21,20 @@ using vm::Tag;
 using vm::Value;
 using vm::Vm;
 
-tape::Tape& tape_of(Vm& vm) {
-  auto& state = vm.state<std::unique_ptr<tape::Tape>>();
+static std::shared_ptr<tape::Tape>& shared_tape(Vm& vm) {
+  auto& state = vm.state<std::shared_ptr<tape::Tape>>();
   if (!state) {
     tape::TapeOptions options;
     options.memory_limit = vm.heap().limits().hard;
     options.threads = vm.options().tape_threads;
     options.on_sparse_scores = vm.options().on_sparse_scores;
-    state = std::make_unique<tape::Tape>(options);
+    state = std::make_shared<tape::Tape>(options);
     state->set_precision(vm.options().tape_mode);
   }
-  return *state;
+  return state;
 }
+
+tape::Tape& tape_of(Vm& vm) { return *shared_tape(vm); }
 
 namespace {
 
@@ -152,6 +155,30 @@ Value read_back(Vm& vm, const tape::Reading& cells, bool ints) {
   return Value(rows);
 }
 
+}  // namespace
+
+Value LentMatrix::settle(Vm& vm) { return read_back(vm, cells_, ints_where_whole_ && cells_.all_integral()); }
+
+Value lend(Vm& vm, tape::Reading cells, bool ints_where_whole) {
+  if (!is_worth_lending(cells.size()) || !cells.tensor().has_buffer())
+    return read_back(vm, cells, ints_where_whole && cells.all_integral());
+  auto* object = vm.heap().allocate<vm::OtherObject>(Tag::Other);
+  object->content = std::make_unique<LentMatrix>(shared_tape(vm), std::move(cells), ints_where_whole);
+  return Value::object(Tag::Other, object);
+}
+
+TakenMatrix::TakenMatrix(Value argument) {
+  if (argument.tag() != Tag::Other) return;
+  object_ = static_cast<vm::OtherObject*>(argument.as_object());
+  lent_ = dynamic_cast<LentMatrix*>(object_->content.get());
+}
+
+TakenMatrix::~TakenMatrix() {
+  if (lent_) object_->content.reset();
+}
+
+namespace {
+
 // --- shapes of builtins ------------------------------------------------------------------------------------------------
 
 template <NodeId (tape::Tape::*operation)(NodeId)>
@@ -180,11 +207,13 @@ static Value tape_reset(Vm& vm, Args) {
 }
 
 static Value tape_var(Vm& vm, Args args) {
+  if (const TakenMatrix taken(args[0]); taken) return Value::integer(tape_of(vm).var(*taken));
   const Shape shape = shape_of(args[0]);
   return Value::integer(tape_of(vm).var(shape.rows, shape.cols, row_reader(args[0])));
 }
 
 static Value tape_const(Vm& vm, Args args) {
+  if (const TakenMatrix taken(args[0]); taken) return Value::integer(tape_of(vm).constant(*taken));
   const Shape shape = shape_of(args[0]);
   return Value::integer(tape_of(vm).constant(shape.rows, shape.cols, row_reader(args[0])));
 }
@@ -194,10 +223,22 @@ static Value tape_value(Vm& vm, Args args) {
   return read_back(vm, cells, cells.all_integral());
 }
 
+static Value lend_value(Vm& vm, Args args) {
+  return lend(vm, tape_of(vm).value(id(args, 0)), /*ints_where_whole=*/true);
+}
+
 static Value tape_grad(Vm& vm, Args args) { return read_back(vm, tape_of(vm).gradient(id(args, 0)), false); }
+
+static Value lend_gradient(Vm& vm, Args args) {
+  return lend(vm, tape_of(vm).gradient(id(args, 0)), /*ints_where_whole=*/false);
+}
 
 static Value tape_set_value(Vm& vm, Args args) {
   const NodeId node = id(args, 0);
+  if (const TakenMatrix taken(args[1]); taken) {
+    tape_of(vm).set_value(node, *taken);
+    return Value::null();
+  }
   const Shape shape = shape_of(args[1]);
   tape_of(vm).set_value(node, shape.rows, shape.cols, row_reader(args[1]));
   return Value::null();
@@ -280,14 +321,17 @@ using tape::Tape;
 
 constexpr Builtin kBuiltins[] = {
     {"tape_reset", "() -> null", "Removes all nodes; the next id is 0.", "tape_reset()  # null", tape_reset},
-    {"tape_var", "(value) -> id", "A leaf holding a number, a row or a matrix.", "tape_reset(); tape_var([1, 2])  # 0", tape_var},
-    {"tape_const", "(value) -> id", "A leaf that is not meant to be trained.", "tape_reset(); tape_const(3)  # 0", tape_const},
+    {"tape_var", "(value) -> id", "A leaf holding a number, a row or a matrix.", "tape_reset(); tape_var([1, 2])  # 0", tape_var,
+     {}, {}, {}, {.takes = 1}},
+    {"tape_const", "(value) -> id", "A leaf that is not meant to be trained.", "tape_reset(); tape_const(3)  # 0", tape_const,
+     {}, {}, {}, {.takes = 1}},
     {"tape_value", "(node_id) -> any", "The value of a node: a number, a row or an array of rows.",
-     "tape_value(tape_var([1.5, 2]))  # [1.5, 2.0]", tape_value},
+     "tape_value(tape_var([1.5, 2]))  # [1.5, 2.0]", tape_value, {}, {}, {}, {.lends = lend_value}},
     {"tape_grad", "(node_id) -> any", "The gradient of the latest backward pass at a node.",
-     "h x = tape_var(3); tape_backward(tape_mul(x, x)); tape_grad(x)  # 6.0", tape_grad},
+     "h x = tape_var(3); tape_backward(tape_mul(x, x)); tape_grad(x)  # 6.0", tape_grad, {}, {}, {},
+     {.lends = lend_gradient}},
     {"tape_set_value", "(node_id, new_value) -> null", "Replaces the value of a node by one of the same shape.",
-     "h v = tape_var(1); tape_set_value(v, 2); tape_value(v)  # 2", tape_set_value},
+     "h v = tape_var(1); tape_set_value(v, 2); tape_value(v)  # 2", tape_set_value, {}, {}, {}, {.takes = 2}},
     {"tape_update", "(var_id, lr) -> null", "One step down the gradient: value = value - lr * gradient.",
      "h u = tape_var(3); tape_backward(tape_mul(u, u)); tape_update(u, 0.5); tape_value(u)  # 0", tape_update},
     {"tape_backward", "(loss_id) -> null", "Computes the gradients of everything the node depends on.",

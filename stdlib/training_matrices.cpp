@@ -5,6 +5,7 @@
 
 #include "stdlib/array_arguments.hpp"
 #include "stdlib/array_building.hpp"
+#include "stdlib/lent_matrix.hpp"
 #include "stdlib/stdlib.hpp"
 #include "stdlib/tape_state.hpp"
 #include "substrate/matrix.hpp"
@@ -64,15 +65,22 @@ static Value substrate_resample_matrix(Vm& vm, Args args) {
 namespace {
 
 // The rows of a vector (one row) or a rectangular matrix. Those of floats are read and written where they are, unless
-// arguments share rows: then, and for rows of other kinds, the cells are copies until store().
+// arguments share rows: then, and for rows of other kinds, the cells are copies until store(). A lent matrix is read
+// where it is too, and not written.
 class Cells {
  public:
-  Cells(const Args& args, size_t i, std::string_view label) {
+  Cells(const Args& args, size_t i, std::string_view label) : taken_(args[i]) {
+    if (taken_) {
+      columns_ = static_cast<size_t>(taken_->cols());
+      is_matrix_ = taken_->rows() != 1;
+      return;
+    }
     const auto refuse = [&](std::string_view what) {
       return args.error(std::string(label) + ": " + std::string(what));
     };
     if (!args[i].is_array()) throw refuse("expected array");
     Array* array = args[i].as_array();
+    is_matrix_ = omc::stdlib::is_matrix(array);
     const size_t arrays =
         array->kind == ElementKind::Values
             ? static_cast<size_t>(std::ranges::count_if(std::span(array->values, array->size), &Value::is_array))
@@ -92,8 +100,11 @@ class Cells {
 
   void copy() {
     if (copied_) return;
-    copies_.resize(rows_.size() * columns_);
-    for (size_t r = 0; r < rows_.size(); ++r) read_cells<double>(rows_[r], 0, std::span(copies_).subspan(r * columns_, columns_));
+    copies_.resize(rows() * columns_);
+    if (taken_) taken_->copy_to(copies_);
+    else
+      for (size_t r = 0; r < rows_.size(); ++r)
+        read_cells<double>(rows_[r], 0, std::span(copies_).subspan(r * columns_, columns_));
     copied_ = true;
   }
   void store(Heap& heap) {
@@ -103,15 +114,27 @@ class Cells {
   }
 
   double* row(size_t r) { return copied_ ? copies_.data() + r * columns_ : rows_[r]->floats; }
+  // Of a matrix that is only read. Floats are what a lent matrix of mode fast32 consists of.
+  bool has_floats() const { return taken_ && taken_->precision() == tape::Precision::Fast32; }
+  template <class T>
+  const T* cells_of_row(size_t r) {
+    if (taken_ && !copied_) return taken_->tensor().data<T>() + r * columns_;
+    if constexpr (std::is_same_v<T, double>) return row(r);
+    else return nullptr;
+  }
+
   std::span<Array* const> arrays() const { return rows_; }
-  size_t rows() const { return rows_.size(); }
+  size_t rows() const { return taken_ ? static_cast<size_t>(taken_->rows()) : rows_.size(); }
   size_t columns() const { return columns_; }
-  std::string shape() const { return std::to_string(rows_.size()) + "×" + std::to_string(columns_); }
+  bool is_matrix() const { return is_matrix_; }  // an array of rows, not one row
+  std::string shape() const { return std::to_string(rows()) + "×" + std::to_string(columns_); }
   bool same_shape(const Cells& other) const { return rows() == other.rows() && columns_ == other.columns_; }
 
  private:
+  TakenMatrix taken_;
   std::vector<Array*> rows_;
   size_t columns_ = 0;
+  bool is_matrix_ = false;
   std::vector<double> copies_;
   bool copied_ = false;
 };
@@ -142,7 +165,7 @@ bool share_rows(std::initializer_list<const Cells*> written, std::initializer_li
 
 }  // namespace
 
-static Value substrate_adamw_update(Vm& vm, Args args) {
+static Value adamw_update(Vm& vm, const Args& args, bool lends) {
   Cells cur(args, 0, "cur"), grad(args, 1, "grad"), m(args, 2, "m"), v(args, 3, "v");
   if (!cur.same_shape(grad) || !cur.same_shape(m) || !cur.same_shape(v))
     throw args.error("shape mismatch: cur=" + cur.shape() + ", grad=" + grad.shape() + ", m=" + m.shape() +
@@ -157,20 +180,45 @@ static Value substrate_adamw_update(Vm& vm, Args args) {
     for (Cells* cells : {&cur, &grad, &m, &v}) cells->copy();
 
   const size_t rows = cur.rows(), columns = cur.columns();
+  tape::Tape& tape = tape_of(vm);
+  const tape::Compute &compute = tape.compute(), one(compute.isa());
+  const auto update = [&]<class T>(auto next) {
+    compute.rows(rows, 2 * columns, [&](size_t begin, size_t end) {
+      for (size_t r = begin; r < end; ++r)
+        step.update<T>(one, columns, cur.cells_of_row<T>(r), grad.cells_of_row<T>(r), m.row(r), v.row(r), next(r));
+    });
+    m.store(vm.heap());
+    v.store(vm.heap());
+  };
+  const bool floats = cur.has_floats() && grad.has_floats();
+  if (!floats)
+    for (Cells* cells : {&cur, &grad})
+      if (cells->has_floats()) cells->copy();
+  // A program would read one row as an array of numbers, whatever it was made from.
+  if (lends && is_worth_lending(rows * columns) && cur.is_matrix() == (rows != 1) &&
+      floats == (tape.precision() == tape::Precision::Fast32)) {
+    tape::Tensor next = tape.blank(static_cast<int64_t>(rows), static_cast<int64_t>(columns));
+    const auto into = [&]<class T>(T* cells) {
+      update.template operator()<T>([=](size_t r) { return cells + r * columns; });
+    };
+    if (floats) into(next.data<float>());
+    else into(next.data<double>());
+    return lend(vm, {std::move(next), tape.precision()}, /*ints_where_whole=*/false);
+  }
+  if (floats)
+    for (Cells* cells : {&cur, &grad}) cells->copy();
   std::vector<Array*> next(rows);
   for (Array*& row : next) row = unfilled(vm, ElementKind::Floats, columns);
-  const tape::Compute& compute = tape_of(vm).compute();
-  compute.rows(rows, 2 * columns, [&, one = tape::Compute(compute.isa())](size_t begin, size_t end) {
-    for (size_t r = begin; r < end; ++r)
-      step.update(one, columns, cur.row(r), grad.row(r), m.row(r), v.row(r), next[r]->floats);
-  });
-  m.store(vm.heap());
-  v.store(vm.heap());
-  if (!is_matrix(args[0].as_array())) return rows == 0 ? Value(unfilled(vm, ElementKind::Floats, 0)) : Value(next[0]);
+  update.operator()<double>([&](size_t r) { return next[r]->floats; });
+  if (!cur.is_matrix()) return rows == 0 ? Value(unfilled(vm, ElementKind::Floats, 0)) : Value(next[0]);
   Array* out = unfilled(vm, ElementKind::Values, rows);
   std::ranges::copy(next, out->values);
   return out;
 }
+
+static Value substrate_adamw_update(Vm& vm, Args args) { return adamw_update(vm, args, /*lends=*/false); }
+
+static Value lend_adamw_update(Vm& vm, Args args) { return adamw_update(vm, args, /*lends=*/true); }
 
 constexpr Builtin kBuiltins[] = {
     {"substrate_snap_matrix", "(arr, scale) -> array",
@@ -184,7 +232,8 @@ constexpr Builtin kBuiltins[] = {
      "substrate_resample_matrix([0.8, 4.9], 10)  # [1.0, 0.4]", substrate_resample_matrix},
     {"substrate_adamw_update", "(cur, grad, m, v, lr, b1, b2, eps, wd, step) -> array",
      "New parameters after one step of AdamW; the moments m and v change in place.",
-     "substrate_adamw_update([1.0], [1.0], [0.0], [0.0], 0.5, 0.5, 0.5, 0.0, 0.0, 1)  # [0.5]", substrate_adamw_update, {}, Effect::Changes},
+     "substrate_adamw_update([1.0], [1.0], [0.0], [0.0], 0.5, 0.5, 0.5, 0.0, 0.0, 1)  # [0.5]", substrate_adamw_update, {}, Effect::Changes,
+     {}, {.lends = lend_adamw_update, .takes = 3}},
 };
 
 std::span<const Builtin> training_matrices_builtins() {

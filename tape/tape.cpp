@@ -161,6 +161,13 @@ Tensor Tape::lift(int64_t rows, int64_t cols, const RowReader& read_row) {
   return value;
 }
 
+Tensor Tape::lift(const Reading& cells) {
+  if (cells.precision() == precision_ && cells.tensor().is_from(pool_)) return cells.tensor();
+  const size_t width = static_cast<size_t>(cells.cols());
+  return lift(cells.rows(), cells.cols(),
+              [&](int64_t row, std::span<double> out) { cells.copy_to(out, static_cast<size_t>(row) * width); });
+}
+
 NodeId Tape::var(int64_t rows, int64_t cols, std::span<const double> cells) {
   return append(kVar, lift(rows, cols, cells), {});
 }
@@ -172,6 +179,13 @@ NodeId Tape::constant(int64_t rows, int64_t cols, std::span<const double> cells)
 }
 NodeId Tape::constant(int64_t rows, int64_t cols, const RowReader& read_row) {
   return append(kConst, lift(rows, cols, read_row), {});
+}
+
+NodeId Tape::var(const Reading& cells) {
+  return append(kVar, lift(cells), {});
+}
+NodeId Tape::constant(const Reading& cells) {
+  return append(kConst, lift(cells), {});
 }
 
 Reading Tape::value(NodeId id) {
@@ -204,6 +218,11 @@ void Tape::set_value(NodeId id, int64_t rows, int64_t cols, std::span<const doub
 void Tape::set_value(NodeId id, int64_t rows, int64_t cols, const RowReader& read_row) {
   find("tape_set_value", id);
   assign(id, lift(rows, cols, read_row));
+}
+
+void Tape::set_value(NodeId id, const Reading& cells) {
+  find("tape_set_value", id);
+  assign(id, lift(cells));
 }
 
 void Tape::update(NodeId id, double learning_rate) {

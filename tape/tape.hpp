@@ -68,6 +68,9 @@ class Reading {
   void copy_to(std::span<double> out, size_t from = 0) const;
   // Every cell is an integer below 2^63 in magnitude: then a program reads ints.
   bool all_integral() const;
+  // What the cells are read from: doubles, in mode fast32 floats.
+  const Tensor& tensor() const { return tensor_; }
+  Precision precision() const { return precision_; }
 
  private:
   Tensor tensor_;
@@ -85,12 +88,15 @@ class Tape {
   NodeId var(int64_t rows, int64_t cols, const RowReader& read_row);
   NodeId constant(int64_t rows, int64_t cols, std::span<const double> cells);
   NodeId constant(int64_t rows, int64_t cols, const RowReader& read_row);
+  NodeId var(const Reading& cells);  // these share the buffer where they can
+  NodeId constant(const Reading& cells);
 
   // State. The words in quotes are the builtin's name in messages.
   Reading value(NodeId id);     // "tape_value"
   Reading gradient(NodeId id);  // "tape_grad"; zeros where the latest backward did not reach
   void set_value(NodeId id, int64_t rows, int64_t cols, std::span<const double> cells);
   void set_value(NodeId id, int64_t rows, int64_t cols, const RowReader& read_row);
+  void set_value(NodeId id, const Reading& cells);
   void update(NodeId id, double learning_rate);
   void backward(NodeId start);
   void reset();
@@ -146,8 +152,10 @@ class Tape {
   NodeId embedding_lookup(NodeId table, std::span<const int64_t> token_ids);   // table n x m, k ids in [0, n); k x m
   NodeId substrate_sparse_scores(NodeId q, NodeId k, double threshold = 5.0);  // q n x d, k m x d; n x m
 
-  // For those who work on plain arrays beside the tape, with its threads.
+  // For those who work on plain arrays beside the tape: its threads, and a matrix of its cells, not yet written, which
+  // can become the value of a node without being copied.
   const Compute& compute() const { return compute_; }
+  Tensor blank(int64_t rows, int64_t cols) { return make(rows, cols); }
 
  private:
   friend class Backward;
@@ -179,6 +187,7 @@ class Tape {
 
   Tensor lift(int64_t rows, int64_t cols, std::span<const double> cells);
   Tensor lift(int64_t rows, int64_t cols, const RowReader& read_row);
+  Tensor lift(const Reading& cells);
   void assign(NodeId id, Tensor value);
   [[noreturn]] void throw_retired(NodeId id) const;
 

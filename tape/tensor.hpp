@@ -89,6 +89,7 @@ class Tensor {
 
   // False for a tensor that was never given memory, or that gave it back (release keeps the shape).
   bool has_buffer() const { return buffer_ != nullptr; }
+  bool is_from(const Pool& pool) const { return buffer_ && buffer_->pool == &pool; }
   bool unique() const { return buffer_ && buffer_->references == 1; }
   bool shares_buffer_with(const Tensor& other) const { return buffer_ == other.buffer_; }
   void release();

@@ -170,6 +170,8 @@ int64_t registers_from_b(const Instruction& i) {
     case Op::Append:
     case Op::Concat: return i.c;
     case Op::CallGlobal:
+    case Op::CallTaking:
+    case Op::CallLending:
     case Op::CallValue:
     case Op::CallEval: return i.n;
     case Op::CallNamed:

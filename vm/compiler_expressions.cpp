@@ -591,7 +591,35 @@ void FunctionCompiler::call_builtin_into(std::string_view name, lang::ExprList l
   emit(Instruction::abc(Op::CallGlobal, dest, first, cell_index(plain_cell(name)), static_cast<uint8_t>(list.size())), span);
 }
 
-void FunctionCompiler::named_call_into(const lang::NamedCallExpr& e, Register dest, bool result_unused) {
+// The builtin that a call means as long as nobody defines its name, or nullptr.
+const Builtin* FunctionCompiler::builtin_called(const lang::NamedCallExpr& e) {
+  const lang::NameExpr& callee = *e.callee;
+  if (callee.name != callee.head || (lang::is_eval_name(callee.name) && function_.has_eval)) return nullptr;
+  if (callee.binding.kind != Binding::Kind::Global || function_.sees_late_names()) return nullptr;
+  return e.arguments.size() <= kMaxArguments ? cell_named(callee.name)->builtin : nullptr;
+}
+
+// The arguments of a builtin that takes lent values, those calls among them lending that can. False: there are none.
+bool FunctionCompiler::lent_arguments(lang::ExprList list, uint8_t takes) {
+  const auto lender = [&](size_t i) -> const lang::NamedCallExpr* {
+    const Expr* e = without_parentheses(list[i]);
+    if (i >= 8 || !(takes >> i & 1) || e->kind != ExprKind::NamedCall) return nullptr;
+    const auto* call = static_cast<const lang::NamedCallExpr*>(e);
+    const Builtin* builtin = builtin_called(*call);
+    return builtin && builtin->lending.lends ? call : nullptr;
+  };
+  bool any = false;
+  for (size_t i = 0; i < list.size(); ++i) any = any || lender(i);
+  if (!any) return false;
+  for (size_t i = 0; i < list.size(); ++i) {
+    const Register r = temporary();
+    if (const auto* call = lender(i)) named_call_into(*call, r, /*result_unused=*/false, /*lends=*/true);
+    else into(list[i], r);
+  }
+  return true;
+}
+
+void FunctionCompiler::named_call_into(const lang::NamedCallExpr& e, Register dest, bool result_unused, bool lends) {
   const lang::NameExpr& callee = *e.callee;
   if (callee.name != callee.head) return dotted_call_into(e, dest);
   if (lang::is_eval_name(callee.name) && function_.has_eval) return eval_call_into(e, dest);
@@ -610,8 +638,16 @@ void FunctionCompiler::named_call_into(const lang::NamedCallExpr& e, Register de
     return;
   }
   if (!has_candidate && short_call_into(e, dest, result_unused)) return;
-  const Register first = arguments(e.arguments);
   const auto count = static_cast<uint8_t>(e.arguments.size());
+  if (const Builtin* builtin = builtin_called(e); builtin && (lends || builtin->lending.takes)) {
+    const Register lent = next_register_;
+    const bool takes = lent_arguments(e.arguments, builtin->lending.takes);
+    if (!takes) arguments(e.arguments);
+    const Op op = lends ? Op::CallLending : takes ? Op::CallTaking : Op::CallGlobal;
+    emit(Instruction::abc(op, dest, lent, cell_index(cell_named(callee.name)), count), callee.span);
+    return;
+  }
+  const Register first = arguments(e.arguments);
   if (has_candidate) {
     const Register candidate = temporary();
     load_candidate(callee.binding, callee.name, candidate);

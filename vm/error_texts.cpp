@@ -162,6 +162,8 @@ bool called_by_own_name(const Proto& caller, uint32_t pc, std::string_view calle
   const Instruction& call = caller.code[pc];
   switch (call.op) {
     case Op::CallGlobal:
+    case Op::CallTaking:
+    case Op::CallLending:
     case Op::CallNamed:
     case Op::SpreadGlobal: return shown(caller.cells[call.c]->name->view()) == callee;
     case Op::CallDotted: return caller.dotted_sites[call.c].whole->name->view() == callee;

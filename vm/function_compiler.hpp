@@ -100,7 +100,9 @@ class FunctionCompiler {
   void if_into(const lang::IfExpr& e, Register dest);
   void branch_into(const lang::Block& b, Register dest);
   void safe_into(const lang::SafeExpr& e, Register dest);
-  void named_call_into(const lang::NamedCallExpr& e, Register dest, bool result_unused);
+  void named_call_into(const lang::NamedCallExpr& e, Register dest, bool result_unused, bool lends = false);
+  const Builtin* builtin_called(const lang::NamedCallExpr& e);
+  bool lent_arguments(lang::ExprList list, uint8_t takes);
   bool short_call_into(const lang::NamedCallExpr& e, Register dest, bool result_unused);
   void dotted_call_into(const lang::NamedCallExpr& e, Register dest);
   void eval_call_into(const lang::NamedCallExpr& e, Register dest);

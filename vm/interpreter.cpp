@@ -642,6 +642,18 @@ bool Interpreter::loop(Vm& vm) {
     NEXT();
   }
 
+  CASE(CallTaking)
+  CASE(CallLending) {
+    arguments = r + B;
+    count = N;
+    SAVE_IP();
+    callee = nullptr;
+    const bool lends = ip[-1].op == Op::CallLending;
+    if (!Support::call_taking(vm, frame->proto->cells[C], arguments, count, lends, r[A], callee)) goto raise;
+    if (callee) goto enter;
+    NEXT();
+  }
+
   // Whether the builtin that the call `skip` - 1 instructions ahead names is still what its name means.
 #define STANDS(skip) (!frame->proto->cells[ip[(skip)-1].c]->target)
 #define SKIP(skip)       \

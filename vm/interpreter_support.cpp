@@ -298,6 +298,20 @@ bool Support::call_cell(Vm& vm, GlobalCell* cell, Value* arguments, size_t count
   return false;
 }
 
+bool Support::call_taking(Vm& vm, GlobalCell* cell, Value* arguments, size_t count, bool lends, Value& result,
+                          Closure*& callee) {
+  const Builtin* builtin = cell->target ? nullptr : cell->builtin;
+  for (size_t i = 0; i < count; ++i) {
+    const auto* object = arguments[i].tag() == Tag::Other ? static_cast<OtherObject*>(arguments[i].as_object()) : nullptr;
+    auto* lent = object ? dynamic_cast<Lent*>(object->content.get()) : nullptr;
+    if (!lent || (builtin && count >= cell->required && builtin->lending.takes >> i & 1)) continue;
+    if (!guarded(vm.pending_, [&] { arguments[i] = lent->settle(vm); })) return false;
+  }
+  if (!lends || !builtin || count < cell->required || !builtin->lending.lends)
+    return call_cell(vm, cell, arguments, count, result, callee);
+  return guarded(vm.pending_, [&] { result = builtin->lending.lends(vm, Args(*builtin, vm, arguments, count)); });
+}
+
 bool Support::call_value(Vm& vm, Value target, Value* arguments, size_t count, Value& result, Closure*& callee) {
   return guarded(vm.pending_, [&] {
     const Builtin* builtin = nullptr;

@@ -43,6 +43,9 @@ struct InterpreterSupport {
 
   // Calls. When `callee` is set the interpreter enters it with the same arguments; else the result is there.
   static bool call_builtin(Vm& vm, const Builtin& builtin, Value* arguments, size_t count, Value& result);
+  // Arguments may be lent values, and the result too where the builtin lends.
+  static bool call_taking(Vm& vm, GlobalCell* cell, Value* arguments, size_t count, bool lends, Value& result,
+                          Closure*& callee);
   static bool call_cell(Vm& vm, GlobalCell* cell, Value* arguments, size_t count, Value& result, Closure*& callee);
   static bool call_value(Vm& vm, Value target, Value* arguments, size_t count, Value& result, Closure*& callee);
   // arguments[0] is the object.

@@ -63,6 +63,13 @@ struct ShortForm {
   };
 };
 
+// Values that builtins hand each other without making them what a program would see, where the call of one is written
+// as an argument of another: a matrix need not become arrays in between.
+struct Lending {
+  NativeFunction lends = nullptr;  // the builtin where its value may be a Lent; it need not be
+  uint8_t takes = 0;               // bit i: argument i may be a Lent
+};
+
 struct Builtin {
   std::string_view name;
   std::string_view signature;  // "(array, n) -> array"; optional parameters "sep?", variadic "..."
@@ -73,6 +80,7 @@ struct Builtin {
   std::string_view arity_message = {};
   Effect effect = Effect::OfFamily;
   ShortForm short_form = {};
+  Lending lending = {};
   // Given a callable's name instead of a value at a place that only calls it, and similar, need nothing here.
 };
 

@@ -265,6 +265,11 @@ bool NativeSupport::step_in_frame(Vm& vm, uint32_t pc) {
     case Op::CallGlobal:
       if (!Support::call_cell(vm, proto.cells[in.c], arguments, count, r[in.a], callee)) return false;
       break;
+    case Op::CallTaking:
+    case Op::CallLending:
+      if (!Support::call_taking(vm, proto.cells[in.c], arguments, count, in.op == Op::CallLending, r[in.a], callee))
+        return false;
+      break;
     case Op::CallNamed: {
       const Value candidate = r[in.b + in.n];
       if (!(candidate.is_function() ? Support::call_value(vm, candidate, arguments, count, r[in.a], callee)

@@ -182,6 +182,14 @@ class Opaque {
   virtual std::string display() const = 0;
 };
 
+// A value on its way from one builtin to the next (Op::CallLending): an argument of a builtin that takes such values, and
+// nothing a program could see. For everybody else it settles as an ordinary value first.
+class Lent : public Opaque {
+ public:
+  std::string display() const final { return "unknown"; }
+  virtual Value settle(Vm& vm) = 0;
+};
+
 struct OtherObject : Object {
   std::unique_ptr<Opaque> content;
 };

@@ -25,6 +25,8 @@ uint32_t registers_from_b(Instruction i) {
     case Op::Append:
     case Op::Concat: return i.c;
     case Op::CallGlobal:
+    case Op::CallTaking:
+    case Op::CallLending:
     case Op::CallValue: return i.n;
     case Op::CallNamed:
     case Op::CallMethod:

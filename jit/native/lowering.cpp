@@ -1624,6 +1624,8 @@ void Lowering::lower(Instruction in) {
       // A variable that cannot hold a function does not hide the function of its name.
       if (state_[in.b + in.n].type.kind != Kind::Any) return call_global(in);
       return step_call(kAny);
+    case Op::CallTaking:
+    case Op::CallLending:
     case Op::CallValue:
     case Op::CallMethod:
     case Op::CallDotted: return step_call(kAny);

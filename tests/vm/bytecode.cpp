@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 #include <fstream>
@@ -92,6 +93,27 @@ BOOST_AUTO_TEST_CASE(a_listing_shows_handlers_and_long_constants_on_one_line) {
   BOOST_TEST(listing.find("  finally ") != std::string::npos, listing);
   BOOST_TEST(listing.find("; \"a\\n\\\"bbbb") != std::string::npos, listing);
   BOOST_TEST(listing.find(std::string(60, 'b')) == std::string::npos, listing);
+}
+
+// Values go between two builtins in their own form where one is an argument of the other, and both names are theirs.
+BOOST_AUTO_TEST_CASE(builtins_lend_each_other_values) {
+  const auto count = [](const std::string& text, Op op) {
+    Program program;
+    size_t found = 0;
+    each_function(*compiled(program.vm, text), [&](Proto& p) {
+      found += static_cast<size_t>(std::ranges::count(p.code, op, &Instruction::op));
+      BOOST_TEST(verify(p) == "");
+    });
+    return found;
+  };
+  const std::string step = "tape_set_value(0, substrate_adamw_update((tape_value(0)), tape_grad(0), m, tape_value(0), 1, 0, 0, 0, 0, 1));";
+  BOOST_TEST(count("h m = []; " + step, Op::CallLending) == 3u);
+  BOOST_TEST(count("h m = []; " + step, Op::CallTaking) == 1u);
+  BOOST_TEST(count("fn f(m, tape_value) { " + step + " }", Op::CallLending) == 2u);
+  BOOST_TEST(count("fn f(m, tape_set_value) { " + step + " }", Op::CallTaking) == 1u);
+  for (const char* plain : {"h x = tape_value(0); tape_const(x);", "tape_const(arr_first(tape_value(0)));", "fn f(x) { return x; } tape_const(f(tape_value(0)));",
+                            "print(tape_value(0));", "fn f(tape_const) { tape_const(tape_value(0)); }"})
+    BOOST_TEST(count(plain, Op::CallLending) + count(plain, Op::CallTaking) == 0u, plain);
 }
 
 BOOST_AUTO_TEST_CASE(what_the_compiler_makes_is_accepted) {
