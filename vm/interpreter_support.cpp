@@ -526,6 +526,7 @@ bool Support::unwind(Vm& vm) {
   Error& e = vm.pending_;
   Stack& stack = vm.stack_;
   if (vm.options_.isolated) e.kind = ErrorKind::Fatal;
+  Value* left = nullptr;  // the registers of the frame left last
   for (;;) {
     Frame& frame = stack.frames[stack.depth - 1];
     const Proto& proto = *frame.proto;
@@ -537,6 +538,7 @@ bool Support::unwind(Vm& vm) {
     if (e.kind != ErrorKind::Fatal) {
       for (const Handler& h : proto.handlers) {
         if (pc < h.begin || pc >= h.end || (e.kind == ErrorKind::StreamEnd && !h.finalizer)) continue;
+        vm.make_room(left);
         const Value thrown = e.thrown;
         const bool caught = guarded(e, [&] {
           if (h.finalizer) {
@@ -564,6 +566,7 @@ bool Support::unwind(Vm& vm) {
       }
     }
     const bool from_native = frame.from_native;
+    left = frame.base;
     --stack.depth;
     if (!proto.is_top_level && !frame.native_caller) {
       const Frame* caller = from_native ? nullptr : &stack.frames[stack.depth - 1];

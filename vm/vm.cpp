@@ -360,6 +360,14 @@ void Vm::collect_garbage() {
   InterpreterSupport::sample_collector(*this);
 }
 
+void Vm::make_room(Value* left) {
+  if (heap_.limits().hard == SIZE_MAX || !pending_.message.starts_with("Memory limit exceeded")) return;
+  if (left) std::fill(left, std::max(left, native_top()), Value::null());
+  write_trace();  // functions in it may go, too
+  heap_.collect([this](Marker& marker) { mark_roots(marker); });
+  stack_.clear_above(native_top());
+}
+
 bool Vm::safepoint() {
   due_.store(options_.gc_stress, std::memory_order_relaxed);
   if (options_.gc_stress || heap_.collection_due()) collect_garbage();

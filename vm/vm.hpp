@@ -205,6 +205,9 @@ class Vm {
   // False: an error is pending.
   bool safepoint();
   void collect_garbage();
+  // Before a handler runs: under a limit of memory, what the functions left behind may be all that it needs to go on. The
+  // registers of the last of them begin at `left`, among those of the frame on top.
+  void make_room(Value* left);
   void poll_slow();
   void check_stop();
   void mark_roots(Marker& marker);
