@@ -108,6 +108,7 @@ class Reader {
       text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
       lines.emplace_back(text.substr(0, text.find_last_not_of(" \t") + 1));
     }
+    if (std::ranges::all_of(lines, &std::string::empty)) return {};
     std::ranges::reverse(lines);
     return lines;
   }

@@ -24,6 +24,7 @@ cat >index.json <<END
   "shapes": {"url": "shapes.omc", "sha256": "${hash^^}", "version": "1.0", "description": "areas"},
   "gone": {"url": "gone.omc", "sha256": "$hash"},
   "wrong": {"url": "shapes.omc", "sha256": "00"},
+  "bare": {"url": "shapes.omc"},
   "../up": {"url": "shapes.omc", "sha256": "$hash"}}}
 END
 cd ../project || exit 1
@@ -47,6 +48,7 @@ expect "what was installed" "$(cat omc_modules/shapes.omc)" 'fn square(s) { retu
 installs 1 "" "install(wrong): hash mismatch — expected 00, got $hash" wrong
 installs 1 "" "install(gone): No such file or directory (os error 2)" gone
 installs 1 "" "install(../up): *" ../up
+installs 1 "" "install(bare): its entry in the registry lacks url or sha256" bare
 installs 1 "" "install: 'nosuch' not in registry*" nosuch
 installs 1 "installed: shapes -> omc_modules/shapes.omc (sha256 ok)" "install(wrong): *" wrong shapes
 expect "what is refused leaves nothing behind" "$(modules)" shapes.omc

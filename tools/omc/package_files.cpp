@@ -110,11 +110,18 @@ Registry parse_registry(const std::string& place, std::string_view text) {
   try {
     const nlohmann::json document = nlohmann::json::parse(text);
     if (document.at("registry_version") != 1) throw PackageError("unknown registry_version");
-    for (const auto& [name, entry] : document.at("packages").items())
-      registry.packages[name] = {resolved(place, entry.at("url").get<std::string>()), entry.at("sha256").get<std::string>(),
-                                 entry.value("version", ""), entry.value("description", "")};
+    for (const auto& [name, entry] : document.at("packages").items()) {
+      RegistryEntry& found = registry.packages[name];
+      const auto text_of = [&entry = entry](const char* key) {
+        return entry.is_object() && entry.contains(key) && entry[key].is_string() ? entry[key].get<std::string>() : std::string();
+      };
+      // One bad entry is its own problem: without a URL it cannot be installed.
+      if (text_of("url").empty() || text_of("sha256").empty()) continue;
+      found = {resolved(place, text_of("url")), text_of("sha256"), text_of("version"), text_of("description")};
+    }
   } catch (const nlohmann::json::exception& e) {
-    throw PackageError(fmt::format("not a registry: {}", e.what()));
+    const std::string_view what = e.what();
+    throw PackageError(fmt::format("not a registry: {}", what.substr(what.find("] ") == what.npos ? 0 : what.find("] ") + 2)));
   }
   return registry;
 }

@@ -55,6 +55,7 @@ Registry fetch_registry(const std::string& place) {
 }
 
 Package download(const std::string& name, const std::string& url, const std::optional<std::string>& sha256) {
+  if (url.empty()) throw PackageError("its entry in the registry lacks url or sha256");
   if (!is_module_name(name)) throw PackageError("not a module name: a letter, digit or _, then also . and -");
   Package package{name, url, fetch(url), {}, sha256.has_value()};
   const auto hash = stdlib::digest_text(stdlib::Digest::Sha256, package.bytes);

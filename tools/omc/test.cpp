@@ -123,11 +123,6 @@ std::string shortened(const std::string& path) {
   return "..." + path.substr(begin);
 }
 
-// As printf pads: by bytes.
-std::string padded(const std::string& text, size_t width) {
-  return text.size() >= width ? text : text + std::string(width - text.size(), ' ');
-}
-
 struct Totals {
   size_t tests = 0, passed = 0, failed = 0;
 };
@@ -175,7 +170,7 @@ class TreeReport : public TestListener {
       if (!broken.empty()) line.text("error", broken);
       return console_.write(line.number("ms", ms).str());
     }
-    console_.write(fmt::format("{} {:>6} {:>6} {:>8}\n", padded(shortened(suite.path), 60), passed, failures.size(), ms));
+    console_.write(fmt::format("{:<60} {:>6} {:>6} {:>8}\n", shortened(suite.path), passed, failures.size(), ms));
     for (const Failure& f : failures) console_.write(fmt::format("    FAIL {}: {}\n", f.name, f.error));
   }
 
@@ -203,8 +198,8 @@ int test_all_once(const Options& options, Console& console) {
   }
   const auto start = Clock::now();
   if (!options.json)
-    console.write(fmt::format("test-all: {} file(s) under {}\n{} {:>6} {:>6} {:>8}\n", paths.size(), folder,
-                              padded("file", 60), "pass", "fail", "ms"));
+    console.write(fmt::format("test-all: {} file(s) under {}\n{:<60} {:>6} {:>6} {:>8}\n", paths.size(), folder,
+                              "file", "pass", "fail", "ms"));
   TestRun all(options, console);
   std::vector<Suite> suites;
   for (const std::string& path : paths) suites.push_back(load_suite(path, "test_", options));
