@@ -6,8 +6,9 @@
 #include <limits>
 
 #include "substrate/attractors.hpp"
+#include "tape/kernels/simd.hpp"
 
-#if defined(__x86_64__)
+#if OMC_VECTOR_LOOPS
 #include <immintrin.h>
 #endif
 
@@ -56,7 +57,7 @@ constexpr WidthTable kByWidth = [] {
   return kByWidth.attractor[k][width];
 }
 
-#if defined(__x86_64__)
+#if OMC_VECTOR_LOOPS
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored \
     "-Wmaybe-uninitialized"  // gcc's own header leaves lanes undefined that a mask then drops
@@ -95,7 +96,7 @@ struct Entries {
 }  // namespace
 
 void attractors_of(Isa isa, const double* magnitude, size_t n, double* attractor) {
-#if defined(__x86_64__)
+#if OMC_VECTOR_LOOPS
   if (isa == Isa::Avx512) return attractors_avx512(magnitude, n, attractor);
 #endif
   run(isa, 0, n, [=](size_t i) { attractor[i] = attractor_of(magnitude[i]); });

@@ -5,9 +5,10 @@
 #include <limits>
 #include <type_traits>  // conditional_t
 
+#include "tape/kernels/simd.hpp"
 #include "tape/ops/sums.hpp"
 
-#if defined(__x86_64__)
+#if OMC_VECTOR_LOOPS
 #include <immintrin.h>
 #endif
 
@@ -15,7 +16,7 @@ namespace omc::tape {
 
 namespace {
 
-#if defined(__x86_64__)
+#if OMC_VECTOR_LOOPS
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr float kInfinityF = std::numeric_limits<float>::infinity();
 
@@ -123,7 +124,7 @@ constexpr bool kLibraryIsNearlyRounded = false;
 
 template <class Mode, class T>
 void exp_cells(Isa isa, const T* x, T shift, size_t n, T* y) {
-#if defined(__x86_64__)
+#if OMC_VECTOR_LOOPS
   if constexpr (!Mode::exact) {
     if (isa == Isa::Avx512) return avx512::exp_fast(x, shift, n, y);
     if (isa == Isa::Avx2) return avx2::exp_fast(x, shift, n, y);
@@ -137,7 +138,7 @@ void exp_cells(Isa isa, const T* x, T shift, size_t n, T* y) {
 
 template <class Mode, class T>
 void log_cells(Isa isa, const T* x, size_t n, T* y) {
-#if defined(__x86_64__)
+#if OMC_VECTOR_LOOPS
   if (isa != Isa::Baseline && (!Mode::exact || kLibraryIsNearlyRounded)) {
     const auto many = Mode::exact ? (isa == Isa::Avx512 ? avx512::log_exact : avx2::log_exact)
                                   : (isa == Isa::Avx512 ? avx512::log_fast : avx2::log_fast);
@@ -158,7 +159,7 @@ void log_cells(Isa isa, const T* x, size_t n, T* y) {
 
 template <class Mode, class T>
 void dots(Isa isa, const T* a, const T* const (&b)[kDots<T>], size_t n, T (&out)[kDots<T>]) {
-#if defined(__x86_64__)
+#if OMC_VECTOR_LOOPS
   if (isa == Isa::Avx512) return avx512::dots(a, b, n, out);
   if (isa == Isa::Avx2) {
     avx2::dots(a, b, n, out);

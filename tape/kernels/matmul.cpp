@@ -14,6 +14,7 @@
 #include <utility>      // index_sequence
 
 #include "substrate/interrupt.hpp"
+#include "tape/kernels/simd.hpp"
 
 namespace omc::tape {
 
@@ -33,7 +34,7 @@ struct TileKernel {
 
 constexpr size_t kMaxTileRows = 8, kMaxTileCols = 64;
 
-#if defined(__x86_64__)
+#if OMC_VECTOR_LOOPS
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512dq,avx512vl,avx512bw,avx512cd,prefer-vector-width=512")
 namespace avx512 {
@@ -71,7 +72,7 @@ namespace baseline {
 
 template <class T, bool Fused>
 const TileKernel<T>& kernel_for(Isa isa) {
-#if defined(__x86_64__)
+#if OMC_VECTOR_LOOPS
   if (isa == Isa::Avx512) return avx512::Kernel<T, Fused>::kKernel;
   if (isa == Isa::Avx2) return avx2::Kernel<T, Fused>::kKernel;
 #endif

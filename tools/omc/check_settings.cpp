@@ -1,11 +1,11 @@
 #include "omc/check_settings.hpp"
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <filesystem>
 
 #include "omc/session.hpp"
+#include "omc/toml.hpp"
 
 namespace omc::tools {
 

@@ -7,7 +7,8 @@
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <toml++/toml.h>
+
+#include "omc/toml.hpp"
 
 namespace omc::tools {
 
