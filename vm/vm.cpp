@@ -28,6 +28,11 @@ char* native_stack_end() {
   if (pthread_getattr_np(pthread_self(), &attributes) != 0) return nullptr;
   pthread_attr_getstack(&attributes, &lowest, &size);
   pthread_attr_destroy(&attributes);
+#if OMC_ADDRESS_SANITIZER
+  // An exception thrown from deeper than 64 MB is more than it can follow: it then sees errors where there are none.
+  constexpr size_t kFollowed = 60 << 20;
+  if (size > kFollowed) return static_cast<char*>(lowest) + (size - kFollowed);
+#endif
   return static_cast<char*>(lowest) + std::min(kNativeStackReserve, size / 4);
 }
 

@@ -73,7 +73,7 @@ echo 'fn square(s) { return 0; }' >../registry/shapes.omc
 installs 1 "" "*install(b.c): not what omc.lock says*" --locked
 installs 1 "installed: b.c -> omc_modules/b.c.omc" "*install(zeta): hash mismatch*install(b.c): changed since the last install*"
 expect "a failed dependency keeps its file" "$(cat omc_modules/zeta.omc)" 'fn square(s) { return s * s; }'
-for wrong in '[dependencies' '[@]' 'dependencies = 1' $'[dependencies]\na = 1' $'[dependencies]\na = {sha256 = "x"}' $'[dependencies]\na = {url = "file:///x", other = 1}'; do
+for wrong in '[dependencies' '[@]' 'é = 1' 'dependencies = 1' $'[dependencies]\na = 1' $'[dependencies]\na = {sha256 = "x"}' $'[dependencies]\na = {url = "file:///x", other = 1}'; do
   printf '%s\n' "$wrong" >omc.toml
   installs 1 "" "install: omc.toml parse: at *"
 done
