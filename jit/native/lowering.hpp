@@ -1,81 +1,276 @@
 #pragma once
-// From bytecode to LLVM IR: one module for a unit and the functions it calls directly.
+// The lowering of one version: a walk over its blocks that computes types and, with `emit` set, the code.
 //
-// A version is a function for given kinds of arguments, or a loop for given kinds of registers. Abstract interpretation finds the
-// types at every block; the same code then emits (Lowering with `emit` set), so that analysis and code cannot disagree. Where
-// an assumption fails, a cold block stores the registers and leaves at the very instruction.
+// Every member that makes code does nothing but type arithmetic while only types are computed, so that the two cannot disagree.
+// An instruction may leave (guard) only before it has changed anything. One file a subject: see the headings.
 
-#include <memory>
-#include <string>
+#include <functional>
+#include <optional>
 #include <vector>
 
-#include "jit/abi.hpp"
-#include "jit/native/code_facts.hpp"
-#include "jit/native/emitter.hpp"
-#include "jit/native/types.hpp"
+#include "jit/native/layout.hpp"
+#include "jit/native/module.hpp"
+#include "vm/native.hpp"  // Builtin
 
 namespace omc::jit {
 
-struct Version {
-  vm::Closure* closure = nullptr;
-  const vm::Proto* proto = nullptr;
-  bool loop = false;
-  uint32_t entry_pc = 0;
-  std::vector<Type> parameters;      // of a function
-  State entry;                       // of a loop: registers, then globals
-  const CodeFacts* facts = nullptr;
-  std::vector<bool> inside;          // of a loop
-  std::vector<vm::GlobalCell*> globals;  // those the code reads or writes, in slots behind the registers
-  std::vector<bool> written;             // globals that it writes
-  std::vector<State> in;             // at leaders; empty: not reached
-  std::vector<bool> seen, steps;     // instructions that are reached; those that call the interpreter
-  bool repeats = false;              // control comes back to the entry
-  Type result;                       // None: does not return, as far as is known
-  bool announces_registers = false;  // writes registers outside of exits
-  std::vector<Version*> calls;
-  LLVMValueRef function = nullptr;
-  LLVMTypeRef function_type = nullptr;
+using vm::ElementKind;
+using vm::Instruction;
+using vm::Op;
+using vm::Tag;
+
+// A value while an instruction is lowered; `v` is null while only types are computed.
+struct Operand {
+  Type type;
+  LLVMValueRef v = nullptr;    // i64, double or ptr by the kind; of Any the payload
+  LLVMValueRef tag = nullptr;  // of Any
+  uint32_t id = 0;
 };
 
-class Module {
+enum class Compare : uint8_t { Less, LessEqual, Greater, GreaterEqual, Equal };
+
+class Lowering {
  public:
-  // selective: refuses what native code would hardly make faster.
-  Module(const HostTable& host, Unit& unit, std::string entry_name, bool selective);
-  ~Module();
+  Lowering(Module& module, Version& version, bool emit)
+      : m_(module), v_(version), e_(module.emitter()), emit_(emit), facts_(*version.facts), code_(facts_.code),
+        registers_(version.proto->register_count) {}
 
-  // False: refused, and why.
-  bool build(const vm::Value* registers, std::string& reason);
-  Emitter& emitter() { return e_; }
-  std::string signature() const;
-  // Sites and the like, which the code refers to: they must outlive it.
-  std::vector<std::unique_ptr<Site>> take_sites() { return std::move(sites_); }
-
-  // For Lowering.
-  Version* callee(vm::Closure* closure, const std::vector<Type>& arguments, Version& caller);
-  const Site* site(const Version& v, uint32_t pc);
-  const HostTable& host() const { return host_; }
+  // True: something was learnt.
+  bool analyse();
+  void emit();
 
  private:
-  Version* add_version(vm::Closure* closure);
-  const CodeFacts& facts(const vm::Proto* proto);
-  static void add_call(Version& caller, Version& callee);
-  bool reaches(const Version& from, const Version& to) const;
-  bool worthwhile() const;
-  void declare(Version& v);
-  void emit_entry(Version& v);
+  // --- the walk: walk.cpp ---
 
-  const HostTable& host_;
-  Unit& unit_;
-  std::string entry_name_;
-  const bool selective_;
-  Emitter e_;
-  std::vector<std::unique_ptr<Version>> versions_;
-  std::vector<std::pair<const vm::Proto*, std::unique_ptr<CodeFacts>>> facts_;
-  std::vector<std::unique_ptr<Site>> sites_;
-  size_t instructions_ = 0;
+  // One more, so that the state of a function without variables is not empty, which means: not reached.
+  size_t slots() const { return registers_ + v_.globals.size() + 1; }
+  State entry_state() const;
+  void block(size_t pc);
+  void begin_instruction();
+  void forget_dead(State& s, size_t pc) const;
+  bool left_loop(size_t pc) const { return v_.loop && !v_.inside[pc]; }
+
+  // Control goes to `pc` with the present state. Ends the block.
+  void jump_to(size_t pc);
+  void merge(size_t pc);
+  void branch(LLVMValueRef condition, size_t yes, size_t no);
+
+  // A jump; a backward one looks whether something waits at a safepoint.
+  void jump_back(size_t to);
+
+  // --- places and kinds of values: values.cpp ---
+
+  void position(LLVMBasicBlockRef at) const { LLVMPositionBuilderAtEnd(e_.b, at); }
+  LLVMBasicBlockRef fresh() const { return LLVMAppendBasicBlockInContext(e_.context, v_.function, ""); }
+  LLVMBasicBlockRef cold() const { return LLVMAppendBasicBlockInContext(e_.context, v_.function, "cold"); }
+
+  // Branches with a weight: the first way is the likely one.
+  void expect(LLVMValueRef condition, LLVMBasicBlockRef likely, LLVMBasicBlockRef unlikely) const;
+  LLVMValueRef variable(size_t slot, LLVMTypeRef type);
+  LLVMValueRef tag_variable(size_t slot);
+  LLVMValueRef new_variable(LLVMTypeRef type) const;
+  LLVMTypeRef machine_type(Type t) const;
+
+  // The value of a register or global that is in a register.
+  Operand get(size_t slot);
+  void put(size_t slot, const Operand& o, Type type);
+  uint32_t new_id(size_t slot) const { return static_cast<uint32_t>((pc_ + 1) * slots() * 2 + slot * 2); }
+  Operand read(uint32_t r) { return get(r); }
+  void write(uint32_t r, const Operand& o);
+  Operand constant(const vm::Value& v);
+  Operand constant_number(uint32_t k) { return constant(v_.proto->constants[k]); }
+  Operand integer(int64_t i) const { return {kInt, emit_ ? e_.constant(i) : nullptr}; }
+  Operand boolean(LLVMValueRef bit) const { return {kBool, emit_ ? LLVMBuildZExt(e_.b, bit, e_.i64, "") : nullptr}; }
+  Operand to_any(const Operand& o) const;
+
+  // As 64 bits.
+  LLVMValueRef payload(const Operand& o) const;
+  LLVMValueRef tag_word(const Operand& o) const { return o.type.kind == Kind::Any ? o.tag : e_.tag(tag_of(o.type.kind)); }
+
+  // Bits of a known kind as an operand.
+  Operand from_payload(LLVMValueRef bits, Type type) const;
+
+  // --- the frame, global variables, leaving: exits.cpp ---
+
+  LLVMValueRef frame_slot(size_t r) const { return e_.offset(base_, static_cast<int64_t>(r) * kValueBytes); }
+  void store_value(const Operand& o, LLVMValueRef to, Memory memory) const;
+
+  // The frame's register becomes current.
+  void sync(size_t r);
+
+  // Where the collector may run: what is needed behind this instruction must be in the frame.
+  void sync_references();
+  LLVMValueRef load_tag(LLVMValueRef value, Memory memory) const;
+
+  // The frame's register as the interpreter left it.
+  Operand load_register(size_t r) const;
+
+  LLVMValueRef cell_variable(size_t g) const;
+  void store_cell(size_t slot);
+
+  // Global variables that this code has changed go to their cells.
+  void flush_globals(const State& state);
+
+  // Whoever runs now may write them.
+  void forget_globals();
+  template <class Failed>
+  Operand load_cell(size_t g, Type want, Failed&& failed) {
+    Operand o{want};
+    if (!emit_) return o;
+    LLVMValueRef bits = e_.load(e_.i64, cell_variable(g), Memory::Cell);
+    LLVMValueRef t = load_tag(cell_variable(g), Memory::Cell);
+    if (want.kind == Kind::Any) return {kAny, bits, t};
+    LLVMBasicBlockRef on = fresh();
+    expect(LLVMBuildICmp(e_.b, LLVMIntEQ, t, e_.tag(tag_of(want.kind)), ""), on, failed());
+    position(on);
+    return from_payload(bits, want);
+  }
+
+  // Stores what `pc` needs and goes on there in the interpreter.
+  void leave(size_t pc, const State& state, bool early);
+  void store_live(size_t pc);
+
+  // The block that leaves at this instruction, before it has done anything.
+  LLVMBasicBlockRef exit();
+  void guard(LLVMValueRef condition);
+
+  // This instruction is always left to the interpreter.
+  void give_up();
+
+  // An error is pending and this frame is gone (of a loop: stands behind the instruction).
+  void fail();
+
+  // --- kinds: values.cpp ---
+
+  bool never(const Operand& o) const {  // an operand that arithmetic refuses
+    return o.type.kind == Kind::Null || o.type.kind == Kind::Unassigned || o.type.is_array() || o.type.kind == Kind::None;
+  }
+  LLVMValueRef has_tag(const Operand& any, Tag t) const { return LLVMBuildICmp(e_.b, LLVMIntEQ, any.tag, e_.tag(t), ""); }
+
+  // An operand of `type` or of unknown kind as one of `type`; leaves when it is of another.
+  Operand expect_kind(const Operand& o, Type type);
+  LLVMValueRef as_float(const Operand& o) const;
+  LLVMValueRef as_int(const Operand& o) const;
+
+  // Runs `f` for each kind of number that a value of unknown kind may have, and leaves for the others. All end in the same block.
+  void split(const Operand& o, const std::function<void(const Operand&)>& f);
+
+  // Truth as a bit.
+  LLVMValueRef truth(const Operand& o);
+
+  // --- arithmetic.cpp ---
+
+  LLVMValueRef int_operation(Op op, LLVMValueRef x, LLVMValueRef y);
+
+  // The divisor -1 has its own way: the least int divided by it traps. Division by zero leaves; the remainder is 0.
+  LLVMValueRef int_division(bool quotient, LLVMValueRef x, LLVMValueRef y);
+  LLVMValueRef float_operation(Op op, LLVMValueRef x, LLVMValueRef y);
+  static bool only_ints(Op op);
+  void arithmetic(Op op, uint32_t to, const Operand& x, const Operand& y);
+  Operand known_arithmetic(Op op, const Operand& x, const Operand& y);
+  LLVMValueRef known_compare(Compare c, const Operand& x, const Operand& y) const;
+
+  // The comparison as a bit; nothing when it must be left to the interpreter.
+  std::optional<LLVMValueRef> compare(Compare c, const Operand& x, const Operand& y);
+  void compare_jump(Instruction in, Compare c, const Operand& y);
+  void compare_value(Instruction in, Compare c, bool wanted);
+
+  // --- arrays.cpp ---
+
+  LLVMValueRef array_size(LLVMValueRef a) const { return e_.load(e_.i64, e_.offset(a, kArraySize), Memory::Header); }
+  LLVMValueRef array_kind(LLVMValueRef a) const { return e_.load(e_.i8, e_.offset(a, kArrayKind), Memory::Header); }
+  LLVMValueRef is_kind(LLVMValueRef a, ElementKind k) const;
+  LLVMValueRef element_place(LLVMValueRef a, LLVMValueRef i, int64_t bytes) const;
+
+  // The place of an index; outside it leaves.
+  LLVMValueRef place(LLVMValueRef a, const Operand& index);
+  static ElementKind kind_of(Type element_type);
+
+  // Element `i` of `a`, which has it. The kind of the elements is what the array's type says, or looked at.
+  Operand load_element(const Operand& a, LLVMValueRef i);
+  Operand load_any_element(const Operand& a, LLVMValueRef i);
+  bool index_fits(const Operand& i) const { return i.type.numeric() || i.type.kind == Kind::Any; }
+  Operand as_index(const Operand& i) { return i.type.kind == Kind::Any ? expect_kind(i, kInt) : i; }
+
+  // An object that an index goes into, as an array; nothing when it cannot be one.
+  std::optional<Operand> as_array(const Operand& o);
+  void get_index(uint32_t to, const Operand& object, const Operand& index);
+
+  // Of an array in place, of a dict or a text by the interpreter.
+  void get_any_index(uint32_t to, const Operand& object, const Operand& index);
+
+  // Only arrays whose elements are of the kind of `v`; others are left to the interpreter, which may widen them.
+  void store_element(const Operand& a, LLVMValueRef i, const Operand& v);
+  void set_index(const Operand& object, const Operand& index, Operand v);
+
+  // Every register that holds the array of `o` is now expected to hold one of this type.
+  void refine(const Operand& o, Type type);
+  void push(Instruction in);
+
+  // --- single instructions of the interpreter: calls.cpp ---
+
+  // Calls back into the interpreter for this instruction; its result is in the frame.
+  void run_step(bool collects);
+
+  // ... and R[A], if it is written, is a value of `type`: None when there is none, Any when that is not known.
+  void step(Type type, bool calls = false);
+  void step_call(Type type) { step(type, /*calls=*/true); }
+  void take_result(Type type);
+
+  // What this instruction left in register `r` is expected to be of `type`; otherwise the interpreter goes on behind it.
+  void narrow(uint32_t r, Type type);
+
+  // --- calls.cpp ---
+
+  LLVMValueRef cell_target(const vm::GlobalCell* cell) const;
+  void call_global(Instruction in);
+
+  // What the signature promises, as a guess.
+  static Type result_of(const vm::Builtin& row);
+  void call_native(Instruction in, const vm::GlobalCell* cell, Version& callee);
+  void returned(Instruction in, Version& callee, LLVMValueRef bits, LLVMValueRef t, Type type, bool stop);
+
+  // As fail(), but the globals are in their cells already, and newer there.
+  void failed_call();
+
+  // The raw entry of a builtin, the interpreter's own function.
+  void short_form(Instruction in);
+
+  // A builtin that is lowered in place.
+  bool intrinsic(Instruction in, const vm::GlobalCell* cell);
+
+  // --- entry: walk.cpp ---
+
+  void load_entry();
+  void announce_registers();
+
+  // --- instructions.cpp ---
+
+  size_t target(Instruction in, bool wide) const;
+
+  // The step of the range that R[a] .. R[a + 2] hold, when the program says it: LoadInt stands before RangePrepare.
+  std::optional<int32_t> range_step(uint32_t a) const;
+  size_t global_slot(const Instruction in) const;
+  void lower(Instruction in);
+  Module& m_;
+  Version& v_;
+  Emitter& e_;
+  const bool emit_;
+  const CodeFacts& facts_;
+  const std::vector<Instruction>& code_;
+  const size_t registers_;
+  State state_, start_;
+  uint32_t pc_ = 0;
+  bool ended_ = false, changed_ = false;
+  std::vector<bool> pending_;
+
+  struct Variables {
+    LLVMValueRef whole = nullptr, number = nullptr, pointer = nullptr, tag = nullptr;
+  };
+  std::vector<Variables> payloads_;
+  std::vector<LLVMBasicBlockRef> blocks_;
+  LLVMBasicBlockRef entry_block_ = nullptr, exit_ = nullptr;
+  LLVMValueRef base_ = nullptr, room_ = nullptr;
 };
-
-// What a value in the VM is to native code: of arrays also the elements, as a guess.
-Type type_of(const vm::Value& v);
 
 }  // namespace omc::jit

@@ -1,0 +1,195 @@
+// Elements of arrays: the fast way in place, everything else left to the interpreter.
+
+#include "jit/native/lowering.hpp"
+
+namespace omc::jit {
+
+LLVMValueRef Lowering::is_kind(LLVMValueRef a, ElementKind k) const {
+  return LLVMBuildICmp(e_.b, LLVMIntEQ, array_kind(a), LLVMConstInt(e_.i8, static_cast<uint64_t>(k), false), "");
+}
+
+LLVMValueRef Lowering::element_place(LLVMValueRef a, LLVMValueRef i, int64_t bytes) const {
+  LLVMValueRef data = e_.load(e_.ptr, e_.offset(a, kArrayData), Memory::Header);
+  LLVMValueRef index[] = {i};
+  return LLVMBuildInBoundsGEP2(e_.b, bytes == 8 ? e_.i64 : e_.pair, data, index, 1, "");
+}
+
+LLVMValueRef Lowering::place(LLVMValueRef a, const Operand& index) {
+  LLVMValueRef size = array_size(a);
+  LLVMValueRef i = as_int(index);
+  LLVMValueRef negative = LLVMBuildICmp(e_.b, LLVMIntSLT, i, e_.constant(int64_t{0}), "");
+  i = LLVMBuildSelect(e_.b, negative, LLVMBuildAdd(e_.b, i, size, ""), i, "");
+  guard(LLVMBuildICmp(e_.b, LLVMIntULT, i, size, ""));
+  return i;
+}
+
+ElementKind Lowering::kind_of(Type element_type) {
+  return element_type.kind == Kind::Int ? ElementKind::Ints : element_type.kind == Kind::Float ? ElementKind::Floats : ElementKind::Values;
+}
+
+Operand Lowering::load_element(const Operand& a, LLVMValueRef i) {
+  const Type type = element(a.type);
+  Operand o{type};
+  if (a.type.depth == 1 && a.type.leaf == Leaf::Unknown) return load_any_element(a, i);
+  if (!emit_) return o;
+  guard(is_kind(a.v, kind_of(type)));
+  if (type.kind == Kind::Int) o.v = e_.load(e_.i64, element_place(a.v, i, 8), Memory::Ints);
+  else if (type.kind == Kind::Float) o.v = e_.load(e_.f64, element_place(a.v, i, 8), Memory::Floats);
+  else {
+    LLVMValueRef at = element_place(a.v, i, kValueBytes);
+    const Operand any{kAny, e_.load(e_.i64, at, Memory::Values), load_tag(at, Memory::Values)};
+    if (type.kind == Kind::Any) return any;
+    guard(has_tag(any, tag_of(type.kind)));
+    o = from_payload(any.v, type);
+  }
+  return o;
+}
+
+Operand Lowering::load_any_element(const Operand& a, LLVMValueRef i) {
+  Operand o{kAny};
+  if (!emit_) return o;
+  LLVMValueRef bits = new_variable(e_.i64), t = new_variable(e_.i64);
+  LLVMBasicBlockRef ints = fresh(), other = fresh(), floats = fresh(), values = fresh(), done = fresh();
+  const auto finish = [&](LLVMValueRef v, LLVMValueRef tag) {
+    LLVMBuildStore(e_.b, v, bits);
+    LLVMBuildStore(e_.b, tag, t);
+    LLVMBuildBr(e_.b, done);
+  };
+  LLVMBuildCondBr(e_.b, is_kind(a.v, ElementKind::Ints), ints, other);
+  position(ints);
+  finish(e_.load(e_.i64, element_place(a.v, i, 8), Memory::Ints), e_.tag(Tag::Int));
+  position(other);
+  LLVMBuildCondBr(e_.b, is_kind(a.v, ElementKind::Floats), floats, values);
+  position(floats);
+  finish(LLVMBuildBitCast(e_.b, e_.load(e_.f64, element_place(a.v, i, 8), Memory::Floats), e_.i64, ""), e_.tag(Tag::Float));
+  position(values);
+  LLVMValueRef at = element_place(a.v, i, kValueBytes);
+  finish(e_.load(e_.i64, at, Memory::Values), load_tag(at, Memory::Values));
+  position(done);
+  return {kAny, LLVMBuildLoad2(e_.b, e_.i64, bits, ""), LLVMBuildLoad2(e_.b, e_.i64, t, "")};
+}
+
+std::optional<Operand> Lowering::as_array(const Operand& o) {
+  if (o.type.is_array()) return o;
+  if (o.type.kind != Kind::Any) return std::nullopt;
+  return expect_kind(o, array_of(Leaf::Unknown));
+}
+
+void Lowering::get_index(uint32_t to, const Operand& object, const Operand& index) {
+  if (!index_fits(index)) return step(kAny);
+  if (!object.type.is_array() && object.type.kind != Kind::Any) return give_up();
+  if (object.type.kind == Kind::Any || index.type.kind == Kind::Any) return get_any_index(to, object, index);
+  const auto a = as_array(object);
+  if (!a) return give_up();
+  const Operand i = as_index(index);
+  write(to, load_element(*a, emit_ ? place(a->v, i) : nullptr));
+}
+
+void Lowering::get_any_index(uint32_t to, const Operand& object, const Operand& index) {
+  Operand result{kAny};
+  if (emit_) {
+    LLVMValueRef bits = new_variable(e_.i64), t = new_variable(e_.i64);
+    LLVMBasicBlockRef array = fresh(), inside = fresh(), slow = fresh(), done = fresh();
+    LLVMValueRef fits = LLVMBuildICmp(e_.b, LLVMIntEQ, tag_word(object), e_.tag(Tag::Array), "");
+    LLVMValueRef whole = LLVMBuildICmp(e_.b, LLVMIntEQ, tag_word(index), e_.tag(Tag::Int), "");
+    LLVMBuildCondBr(e_.b, LLVMBuildAnd(e_.b, fits, whole, ""), array, slow);
+    position(array);
+    const Operand a = object.type.is_array() ? object : from_payload(object.v, array_of(Leaf::Unknown));
+    LLVMValueRef i = payload(index);
+    LLVMBuildCondBr(e_.b, LLVMBuildICmp(e_.b, LLVMIntULT, i, array_size(a.v), ""), inside, slow);
+    position(inside);
+    const Operand element = load_any_element(a, i);
+    LLVMBuildStore(e_.b, element.v, bits);
+    LLVMBuildStore(e_.b, element.tag, t);
+    LLVMBuildBr(e_.b, done);
+    position(slow);
+    const State saved = state_;
+    run_step(/*collects=*/false);
+    state_ = saved;
+    const Operand other = load_register(to);
+    LLVMBuildStore(e_.b, other.v, bits);
+    LLVMBuildStore(e_.b, other.tag, t);
+    LLVMBuildBr(e_.b, done);
+    position(done);
+    result.v = LLVMBuildLoad2(e_.b, e_.i64, bits, "");
+    result.tag = LLVMBuildLoad2(e_.b, e_.i64, t, "");
+  }
+  write(to, result);
+}
+
+void Lowering::store_element(const Operand& a, LLVMValueRef i, const Operand& v) {
+  if (!emit_) return;
+  const ElementKind kind = kind_of(v.type);
+  const bool mixed = a.type.depth > 1 || a.type.leaf == Leaf::Mixed;
+  if (kind == ElementKind::Values || mixed) {
+    guard(is_kind(a.v, ElementKind::Values));
+    store_value(v, element_place(a.v, i, kValueBytes), Memory::Values);
+    return;
+  }
+  guard(is_kind(a.v, kind));
+  e_.store(v.v, element_place(a.v, i, 8), kind == ElementKind::Ints ? Memory::Ints : Memory::Floats);
+}
+
+void Lowering::set_index(const Operand& object, const Operand& index, Operand v) {
+  const auto a = object.type.is_array() ? std::optional(object) : std::nullopt;
+  if (!a || !index_fits(index) || object.type.kind == Kind::Any || index.type.kind == Kind::Any) return step(kNone);
+  if (v.type.kind == Kind::Any && a->type.depth == 1) {
+    if (a->type.leaf == Leaf::Int) v = expect_kind(v, kInt);
+    else if (a->type.leaf == Leaf::Float) v = expect_kind(v, kFloat);
+    else if (a->type.leaf == Leaf::Unknown) return step(kNone);
+  }
+  // An array of one kind that is given another: the interpreter widens it.
+  const Type own = element(a->type);
+  if (a->type.depth == 1 && (a->type.leaf == Leaf::Int || a->type.leaf == Leaf::Float) && v.type.kind != own.kind) {
+    refine(object, array_of(Leaf::Mixed));
+    return step(kNone);
+  }
+  const Operand i = as_index(index);
+  store_element(*a, emit_ ? place(a->v, i) : nullptr, v);
+}
+
+void Lowering::refine(const Operand& o, Type type) {
+  if (!o.id) return;
+  for (Slot& s : state_)
+    if (s.id == o.id && s.type.is_array()) s.type = type;
+}
+
+void Lowering::push(Instruction in) {
+  const Operand object = read(in.b);
+  Operand v = read(in.b + 1u);
+  if (!object.type.is_array() || v.type.kind == Kind::Unassigned) return step_call(kNull);
+  const Type before = object.type;
+  const Type type = with_element(before, v.type);
+  if (v.type.kind == Kind::Any && before.depth == 1 && before.leaf != Leaf::Mixed) {
+    refine(object, type);
+    return step_call(kNull);
+  }
+  if (emit_) {
+    // In place when the kind fits and there is room; else the builtin.
+    const ElementKind kind = kind_of(v.type);
+    LLVMBasicBlockRef roomy = fresh(), append = fresh(), slow = cold(), done = fresh();
+    expect(is_kind(object.v, kind), roomy, slow);
+    position(roomy);
+    LLVMValueRef size = array_size(object.v);
+    LLVMValueRef capacity = e_.load(e_.i64, e_.offset(object.v, kArrayCapacity), Memory::Header);
+    LLVMValueRef limit = e_.constant(int64_t{1} << 27);  // far below the limit of elements, which the builtin checks
+    LLVMValueRef fits = LLVMBuildAnd(e_.b, LLVMBuildICmp(e_.b, LLVMIntULT, size, capacity, ""),
+                                     LLVMBuildICmp(e_.b, LLVMIntULT, size, limit, ""), "");
+    expect(fits, append, slow);
+    position(append);
+    if (kind == ElementKind::Values) store_value(v, element_place(object.v, size, kValueBytes), Memory::Values);
+    else e_.store(v.v, element_place(object.v, size, 8), kind == ElementKind::Ints ? Memory::Ints : Memory::Floats);
+    e_.store(LLVMBuildAdd(e_.b, size, e_.constant(int64_t{1}), ""), e_.offset(object.v, kArraySize), Memory::Header);
+    LLVMBuildBr(e_.b, done);
+    position(slow);
+    const State saved = state_;
+    run_step(/*collects=*/false);
+    state_ = saved;
+    LLVMBuildBr(e_.b, done);
+    position(done);
+  }
+  refine(object, type);
+  write(in.a, {kNull, emit_ ? e_.constant(int64_t{0}) : nullptr});
+}
+
+}  // namespace omc::jit

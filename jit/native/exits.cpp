@@ -1,0 +1,115 @@
+// The frame of the interpreter, global variables, and the ways out of native code.
+
+#include "jit/native/lowering.hpp"
+
+namespace omc::jit {
+
+void Lowering::store_value(const Operand& o, LLVMValueRef to, Memory memory) const {
+  e_.store(payload(o), to, memory);
+  e_.store(tag_word(o), e_.offset(to, kTagOffset), memory);
+}
+
+void Lowering::sync(size_t r) {
+  if (state_[r].synced || state_[r].type.kind == Kind::None) return;
+  if (emit_) store_value(get(r), frame_slot(r), Memory::Register);
+  state_[r].synced = true;
+  v_.announces_registers = true;
+}
+
+void Lowering::sync_references() {
+  for (size_t r = 0; r < registers_; ++r)
+    if (facts_.live[pc_ + 1][r] && state_[r].type.holds_reference()) sync(r);
+}
+
+LLVMValueRef Lowering::load_tag(LLVMValueRef value, Memory memory) const {
+  return LLVMBuildZExt(e_.b, e_.load(e_.i8, e_.offset(value, kTagOffset), memory), e_.i64, "");
+}
+
+Operand Lowering::load_register(size_t r) const {
+  Operand o{kAny};
+  if (!emit_) return o;
+  o.v = e_.load(e_.i64, frame_slot(r), Memory::Register);
+  o.tag = load_tag(frame_slot(r), Memory::Register);
+  return o;
+}
+
+LLVMValueRef Lowering::cell_variable(size_t g) const {
+  return e_.address(reinterpret_cast<const char*>(v_.globals[g]) + kCellVariable);
+}
+
+void Lowering::store_cell(size_t slot) {
+  if (emit_) store_value(get(slot), cell_variable(slot - registers_), Memory::Cell);
+}
+
+void Lowering::flush_globals(const State& state) {
+  if (!emit_) return;
+  const State saved = state_;
+  state_ = state;
+  for (size_t g = 0; g < v_.globals.size(); ++g)
+    if (v_.written[g] && state_[registers_ + g].type.kind != Kind::Cell) store_cell(registers_ + g);
+  state_ = saved;
+}
+
+void Lowering::forget_globals() {
+  for (size_t g = 0; g < v_.globals.size(); ++g) state_[registers_ + g] = {kCell, false, 0};
+}
+
+void Lowering::leave(size_t pc, const State& state, bool early) {
+  const State saved = state_;
+  state_ = state;
+  store_live(pc);
+  flush_globals(state);
+  if (v_.loop) {
+    LLVMBuildRet(e_.b, e_.constant(static_cast<int64_t>(pc | (early ? kLeftEarly : 0))));
+  } else {
+    LLVMValueRef result = e_.call(reinterpret_cast<const void*>(m_.host().leave), e_.pair,
+                                  {e_.address(m_.host().host), e_.address(m_.site(v_, static_cast<uint32_t>(pc))), base_, room_});
+    LLVMBuildRet(e_.b, result);
+  }
+  state_ = saved;
+}
+
+void Lowering::store_live(size_t pc) {
+  for (size_t r = 0; r < registers_; ++r)
+    if (facts_.live[pc][r] && !state_[r].synced && state_[r].type.kind != Kind::None)
+      store_value(get(r), frame_slot(r), Memory::Register);
+}
+
+LLVMBasicBlockRef Lowering::exit() {
+  if (!exit_) {
+    LLVMBasicBlockRef here = LLVMGetInsertBlock(e_.b);
+    exit_ = cold();
+    position(exit_);
+    leave(pc_, start_, true);
+    position(here);
+  }
+  return exit_;
+}
+
+void Lowering::guard(LLVMValueRef condition) {
+  if (!emit_) return;
+  LLVMBasicBlockRef on = fresh();
+  expect(condition, on, exit());
+  position(on);
+}
+
+void Lowering::give_up() {
+  ended_ = true;
+  if (emit_) LLVMBuildBr(e_.b, exit());
+}
+
+void Lowering::fail() {
+  if (v_.loop) {
+    const State saved = state_;
+    state_ = start_;
+    if (!v_.proto->handlers.empty()) store_live(pc_);
+    flush_globals(start_);
+    state_ = saved;
+    LLVMBuildRet(e_.b, e_.constant(static_cast<int64_t>(kLoopFailed)));
+  } else {
+    flush_globals(start_);
+    LLVMBuildRet(e_.b, e_.make_pair(e_.constant(int64_t{0}), e_.constant(static_cast<int64_t>(kErrorTag))));
+  }
+}
+
+}  // namespace omc::jit
