@@ -16,7 +16,7 @@ struct GlobalCell;
 
 namespace omc::jit {
 
-inline constexpr uint32_t kAbiVersion = 1;
+inline constexpr uint32_t kAbiVersion = 2;
 
 // A value in two registers; the tag is a vm::Tag, or kErrorTag: an error is pending.
 struct Pair {
@@ -48,6 +48,7 @@ struct HostTable {
   double (*pow)(double, double);
   int64_t (*int_pow)(int64_t, int64_t);
   int64_t (*fold)(int64_t);
+  uint64_t (*chance)(void* host);   // of tests: not 0 when a guard shall fail although its condition holds
 };
 
 // Native functions as C++ calls them. A call: 0 the arguments have other types, 1 the result is there, 2 failed.
@@ -61,6 +62,7 @@ struct Unit {
   vm::Closure* closure = nullptr;
   uint32_t entry_pc = 0;
   bool loop = false;
+  std::string name;       // as debuggers and profilers show it
   std::string signature;
   uint64_t exits = 0;  // left early
   uint64_t calls = 0;  // from C++
@@ -78,6 +80,9 @@ struct CompilerOptions {
   bool verify = false;
   bool dump_ir = false;
   bool selective = false;  // refuse what native code would hardly make faster
+  bool random_exits = false;  // guards ask HostTable::chance too
+  bool perf_map = false;      // names in /tmp/perf-PID.map
+  bool gdb = false;           // code is registered with gdb
 };
 
 // Code on its way from bytecode to the processor.

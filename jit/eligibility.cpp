@@ -73,6 +73,7 @@ std::string obstacle_at(const vm::Proto& proto, Instruction i) {
 }  // namespace
 
 Obstacle first_obstacle(const vm::Proto& proto) {
+  if (proto.never_native) return {"pragma", proto.span};
   if (proto.parameter_count > kMostParameters) return {"too-many-params", proto.span};
   if (proto.code.size() > kMostInstructions) return {"too-large", proto.span};
   for (size_t pc = 0; pc < proto.code.size(); ++pc)

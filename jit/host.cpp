@@ -11,9 +11,11 @@
 #include <cstring>
 #include <utility>
 
+#include "jit/eligibility.hpp"
 #include "lang/source.hpp"
 #include "substrate/fold.hpp"
 #include "vm/frame.hpp"
+#include "vm/globals.hpp"
 #include "vm/heap.hpp"
 #include "vm/operators.hpp"
 
@@ -27,6 +29,7 @@ namespace {
 constexpr int32_t kFirstCalls = 50, kFirstJumps = 300;  // before anybody looks at a function
 constexpr int32_t kRetry = 500;                         // calls until one looks again whether the code is there
 constexpr uint64_t kMostExits = 200;                    // before a unit is thrown away
+constexpr uint64_t kMostRandomExits = 3;                // the same when all is left to chance
 constexpr size_t kMostThrown = 2;                       // before nothing is tried any more
 constexpr size_t kFrameBytes = 16 * 1024;               // of a native call at most
 constexpr size_t kRegisters = 256;                      // of a native call at most
@@ -35,6 +38,13 @@ constexpr uint64_t kLeastRoom = 16;
 int64_t int_pow(int64_t x, int64_t n) { return vm::wrapping_pow(x, n); }
 int64_t fold(int64_t x) { return substrate::fold(x); }
 double float_pow(double x, double y) { return std::pow(x, y); }
+// A function's name, or the line of a loop.
+std::string name_of(const Unit& unit) {
+  const vm::Proto& proto = *unit.closure->proto;
+  if (unit.loop && proto.source)
+    return fmt::format(":{} loop", proto.source->position(proto.position(unit.entry_pc).begin).line);
+  return proto.name->size_bytes ? std::string(proto.name->view()) : proto.is_top_level ? "<top level>" : "<lambda>";
+}
 double float_mod(double x, double y) { return std::fmod(x, y); }
 
 }  // namespace
@@ -42,7 +52,9 @@ double float_mod(double x, double y) { return std::fmod(x, y); }
 Host::Host(vm::Vm& vm, HostOptions options) : vm_(vm), options_(std::move(options)) {
   if (options_.mode == Mode::Force) call_heat = loop_heat = 0;
   else if (options_.mode == Mode::Auto) call_heat = kFirstCalls, loop_heat = kFirstJumps;
-  options_.compiler.selective = options_.mode == Mode::Auto;
+  random_.seed(options_.random_seed);
+  if (options_.random_tiers) call_heat = loop_heat = 0;
+  options_.compiler.selective = options_.mode == Mode::Auto && !options_.random_tiers;
   table_ = {.host = this,
             .due = NativeSupport::due_flag(vm),
             .soft_limit = NativeSupport::soft_limit(vm),
@@ -55,7 +67,8 @@ Host::Host(vm::Vm& vm, HostOptions options) : vm_(vm), options_(std::move(option
             .fmod = float_mod,
             .pow = float_pow,
             .int_pow = int_pow,
-            .fold = fold};
+            .fold = fold,
+            .chance = chance};
 }
 
 Host::~Host() {
@@ -71,6 +84,16 @@ Host::~Host() {
   compiler_.reset();
   if (library_) dlclose(library_);
 }
+
+// A count of jumps or calls; in tests of the tiers some other one.
+int32_t Host::shuffled(int32_t count) { return options_.random_tiers ? static_cast<int32_t>(random_() % 20) : count; }
+
+// Guards that fail by chance say nothing against a unit.
+uint64_t Host::most_exits() const {
+  return options_.compiler.random_exits ? UINT64_MAX : options_.random_tiers ? kMostRandomExits : kMostExits;
+}
+
+uint64_t Host::chance(void* host) { return static_cast<Host*>(host)->random_() % 40 == 0; }
 
 void Host::open() {
   for (const std::string& path : options_.libraries) {
@@ -127,6 +150,7 @@ Unit* Host::compile(vm::Closure* closure, uint32_t pc, bool loop, const vm::Valu
   unit.closure = closure;
   unit.entry_pc = pc;
   unit.loop = loop;
+  unit.name = fmt::format("omc::{}::{}", closure->proto->source ? closure->proto->source->path() : "", name_of(unit));
   std::unique_ptr<Job> job = compiler_->begin(unit, registers);
   if (!job) return &unit;
   if (options_.mode == Mode::Force) {
@@ -154,28 +178,28 @@ uint64_t Host::budget(const vm::Value* base) {
 Outcome Host::call(vm::Closure* callee, vm::Value* arguments, vm::Value& result) noexcept {
   vm::Proto* const proto = callee->proto;
   FunctionState& f = state(proto);
+  f.refused = f.refused || proto->never_native;
   if (f.refused || (f.closure && f.closure != callee)) {
     proto->call_heat = f.refused ? INT32_MAX : kFirstCalls;
     return Outcome::Interpret;
   }
   if (options_.mode == Mode::Auto && f.calls.empty() && !f.wanted) {
-    if (!f.counted) {
+    if (!f.counted && !proto->native_at_once) {
       f.counted = true;
       mark_callers(vm_, *this);
-      proto->call_heat = f.call_mark = f.calls_until_hot();
+      proto->call_heat = f.call_mark = shuffled(f.calls_until_hot());
       return Outcome::Interpret;
     }
     if (const Load load = this->load(); load != Load::Ready) {
-      proto->call_heat = load == Load::Never ? INT32_MAX : kRetry;
+      proto->call_heat = load == Load::Never ? INT32_MAX : shuffled(kRetry);
       return Outcome::Interpret;
     }
-    const Choice choice = caller_instead(vm_, callee, *this);
-    if (want(choice)) {
+    if (!proto->native_at_once && want(caller_instead(vm_, callee, *this))) {
       proto->call_heat = f.calls_until_hot();
       return Outcome::Interpret;
     }
   } else if (const Load load = this->load(); load != Load::Ready) {
-    proto->call_heat = load == Load::Never ? INT32_MAX : kRetry;
+    proto->call_heat = load == Load::Never ? INT32_MAX : shuffled(kRetry);
     return Outcome::Interpret;
   }
   const uint64_t saved = hidden_room_;
@@ -209,7 +233,7 @@ Outcome Host::call(vm::Closure* callee, vm::Value* arguments, vm::Value& result)
   if (status == 2) return Outcome::Failed;
   std::erase_if(f.calls, [](const Unit* u) { return u->stage.load(std::memory_order_acquire) == Unit::Stage::Refused; });
   f.refused = f.calls.empty();
-  if (pending) proto->call_heat = kRetry;
+  if (pending) proto->call_heat = shuffled(kRetry);
   else if (f.compiled >= kMostUnits) proto->call_heat = kFirstCalls;  // other kinds of arguments than those compiled for
   return Outcome::Interpret;
 }
@@ -247,7 +271,7 @@ Outcome Host::loop(vm::Frame& frame) noexcept {
   FunctionState::Loop& loop = f.loop_at(header);
   const int32_t jumps = f.batch + 1;
   const auto ask_again_after = [&](int32_t batch) {
-    proto->loop_heat = f.batch = batch;
+    proto->loop_heat = f.batch = batch < kFirstJumps ? batch : shuffled(batch);
     return Outcome::Interpret;
   };
   const auto is_ready = [](const auto& l) { return l.unit && l.unit->stage.load(std::memory_order_acquire) == Unit::Stage::Ready; };
@@ -260,6 +284,7 @@ Outcome Host::loop(vm::Frame& frame) noexcept {
     if (hopeless) return ask_again_after(INT32_MAX / 2);
     return ask_again_after(kFirstJumps);
   };
+  if (proto->never_native) return ask_again_after(INT32_MAX / 2);
   if (f.closure && f.closure != frame.closure) return cold();
   if (!loop.unit) {
     if (loop.hopeless()) return cold();
@@ -270,9 +295,9 @@ Outcome Host::loop(vm::Frame& frame) noexcept {
       }
       // Jumps are counted for the function as a whole: the loop that is met when a batch is over is charged with it.
       loop.work += jumps * f.interpreted_size(loop, is_ready);
-      if (loop.work < f.work_until_hot(loop)) return cold();
+      if (options_.random_tiers ? random_() % 8 != 0 : loop.work < f.work_until_hot(loop)) return cold();
       const Load load = this->load();
-      if (!f.probed) {
+      if (!f.probed && !options_.random_tiers) {
         f.probed = true;
         f.probing = kProbe;
         mark_callers(vm_, *this);
@@ -307,7 +332,7 @@ Outcome Host::loop(vm::Frame& frame) noexcept {
   if (room >= kLeastRoom) {
     ++unit.calls;
     status = reinterpret_cast<LoopEntry>(unit.entry)(frame.base, room);
-    if (status != kLoopFailed && (status & kLeftEarly) && ++unit.exits > kMostExits) {
+    if (status != kLoopFailed && (status & kLeftEarly) && ++unit.exits > most_exits()) {
       for (auto& l : f.loops) {
         if (l.unit != &unit) continue;
         l.unit = nullptr;
@@ -324,7 +349,7 @@ Outcome Host::loop(vm::Frame& frame) noexcept {
 
 void Host::left_early(Unit& unit) {
   if (*static_cast<const bool*>(table_.due)) return;
-  if (++unit.exits <= kMostExits || unit.loop) return;
+  if (++unit.exits <= most_exits() || unit.loop) return;
   // Its assumptions do not hold: the next call compiles for what it meets, a few times.
   FunctionState& f = state(unit.closure->proto);
   std::erase(f.calls, &unit);
@@ -342,13 +367,28 @@ std::string Host::report() const {
   std::vector<std::string> lines;
   for (const auto& u : units_) {
     const vm::Proto& proto = *u->closure->proto;
-    std::string name = proto.name->size_bytes ? std::string(proto.name->view()) : proto.is_top_level ? "<top level>" : "<lambda>";
-    if (u->loop && proto.source)
-      name = fmt::format("{}:{} loop", proto.source->path(), proto.source->position(proto.position(u->entry_pc).begin).line);
-    const bool ready = u->stage.load(std::memory_order_acquire) == Unit::Stage::Ready;
-    lines.push_back(fmt::format("{}\t{}\t{}\t1\t{}\t{}\t{}\t{:.2f}\t{}\t{}\n", name, u->signature, ready ? "opt" : "interp", u->exits,
-                                u->loop ? 0 : u->calls, u->loop ? u->calls : 0, u->compile_ms, u->code_bytes, u->reason));
+    const std::string name = u->loop && proto.source ? proto.source->path() + name_of(*u) : name_of(*u);
+    const Unit::Stage stage = u->stage.load(std::memory_order_acquire);
+    if (stage == Unit::Stage::Pending) {
+      lines.push_back(name + "\t\tinterp\t1\t0\t0\t0\t0.00\t0\t\n");
+      continue;
+    }
+    std::string reason = u->reason;
+    if (stage == Unit::Stage::Refused && !u->loop)  // the construct behind it, when there is one
+      if (std::string obstacle = first_obstacle(proto).reason; !obstacle.empty()) reason = std::move(obstacle);
+    lines.push_back(fmt::format("{}\t{}\t{}\t1\t{}\t{}\t{}\t{:.2f}\t{}\t{}\n", name, u->signature,
+                                stage == Unit::Stage::Ready ? "opt" : "interp", u->exits, u->loop ? 0 : u->calls,
+                                u->loop ? u->calls : 0, u->compile_ms, u->code_bytes, reason));
   }
+  // Those that never got hot.
+  vm_.globals().each([&](vm::GlobalCell& cell) {
+    if (!cell.target || cell.target->kind != vm::FunctionKind::Closure) return;
+    const auto* closure = static_cast<const vm::Closure*>(cell.target);
+    const bool known = std::any_of(units_.begin(), units_.end(), [&](const auto& u) { return !u->loop && u->closure == closure; });
+    if (known) return;
+    const std::string reason = closure->proto->never_native ? "pragma" : first_obstacle(*closure->proto).reason;
+    lines.push_back(fmt::format("{}\t\tinterp\t0\t0\t0\t0\t0.00\t0\t{}\n", cell.name->view(), reason));
+  });
   std::sort(lines.begin(), lines.end());
   std::string text = "unit\tsignature\ttier\tcompiles\texits\tcalls\tloops\tcompile_ms\tcode_bytes\treason\n";
   for (const std::string& line : lines) text += line;

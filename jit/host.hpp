@@ -8,6 +8,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <random>
 #include <string>
 #include <thread>
 #include <vector>
@@ -25,6 +26,8 @@ struct HostOptions {
   Mode mode = Mode::Auto;
   std::vector<std::string> libraries;  // where the compiler may be, the first that can be opened is taken
   CompilerOptions compiler;
+  bool random_tiers = false;           // of tests: what is hot, and for how long, is left to chance
+  uint32_t random_seed = 1;
 };
 
 class Host : public vm::NativeCode, private States {
@@ -50,6 +53,8 @@ class Host : public vm::NativeCode, private States {
   Unit* compile(vm::Closure* closure, uint32_t pc, bool loop, const vm::Value* registers);
   uint64_t budget(const vm::Value* base);
   void left_early(Unit& unit);
+  int32_t shuffled(int32_t count);
+  uint64_t most_exits() const;
 
   static Pair leave(void* host, const Site* site, vm::Value* base, uint64_t room);
   static uint64_t step(void* host, const Site* site, vm::Value* base, uint64_t room);
@@ -57,12 +62,14 @@ class Host : public vm::NativeCode, private States {
   static void failed_call(void* host, const Site* site, const vm::Proto* callee);
   static void failed_call_in_loop(void* host, const Site* site, const vm::Proto* callee);
   static uint64_t grow(void* host, vm::Value* top);
+  static uint64_t chance(void* host);
 
   vm::Vm& vm_;
   HostOptions options_;
   HostTable table_;
   void* library_ = nullptr;
   std::unique_ptr<Compiler> compiler_;
+  std::minstd_rand random_{1};  // of the tests that leave things to chance
   uint64_t hidden_room_ = 0;  // calls that native code may not make itself, because its stack is smaller than the limit
   std::vector<std::unique_ptr<FunctionState>> states_;
   std::vector<std::unique_ptr<Unit>> units_;

@@ -36,7 +36,7 @@ Choice climb(vm::Vm& vm, vm::Closure* callee, size_t depth, Choice choice, State
   for (; depth > lowest; --depth) {
     const vm::Frame& caller = frames[depth - 1];
     vm::Proto* const proto = caller.proto;
-    if (proto == callee->proto || caller.native_caller || called(caller) != callee) break;
+    if (proto->never_native || proto == callee->proto || caller.native_caller || called(caller) != callee) break;
     FunctionState& f = states.state(proto);
     if (f.closure && f.closure != caller.closure) break;
     Loop* const loop = f.loop_around(static_cast<uint32_t>(caller.ip - proto->code.data() - 1));
@@ -44,7 +44,7 @@ Choice climb(vm::Vm& vm, vm::Closure* callee, size_t depth, Choice choice, State
       if (!loop->hopeless() && came_round(f.loop_mark, proto->loop_heat)) choice = {&f, loop};
       break;
     }
-    if (proto->is_top_level || f.refused || !came_round(f.call_mark, proto->call_heat)) break;
+    if (proto->is_top_level || proto->never_native || f.refused || !came_round(f.call_mark, proto->call_heat)) break;
     choice = {&f, nullptr};
     if (caller.from_native) break;
     callee = caller.closure;

@@ -2,6 +2,7 @@
 
 #include "vm/compiler.hpp"
 
+#include <algorithm>
 #include <bit>
 
 #include "lang/resolve.hpp"
@@ -44,6 +45,11 @@ FunctionCompiler::FunctionCompiler(ModuleContext& context, FunctionCompiler* par
     proto_->call_heat = native->call_heat;
     proto_->loop_heat = native->loop_heat;
   }
+  for (const lang::Pragma& pragma : function.pragmas) {
+    if (pragma.name == "no_jit") proto_->never_native = true;
+    if (pragma.name == "hbit") proto_->native_at_once = true;
+  }
+  if (proto_->native_at_once) proto_->call_heat = std::min(proto_->call_heat, 0);
   std::string name;
   if (!function.name.name.empty()) {
     // A module's alias is part of its functions' names in traces; a hidden prefix is not.

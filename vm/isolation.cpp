@@ -284,6 +284,8 @@ Proto* IsolatedVm::copy(const Proto* proto) {
   p->register_count = proto->register_count;
   p->is_generator = proto->is_generator;
   p->is_lambda = proto->is_lambda;
+  p->never_native = proto->never_native;
+  p->native_at_once = proto->native_at_once;
   p->is_top_level = proto->is_top_level;
   p->code = proto->code;
   for (const Value constant : proto->constants)

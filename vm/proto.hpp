@@ -144,6 +144,8 @@ struct Proto : Object {
   std::shared_ptr<const lang::Source> source;
   lang::Span span;
   // Calls and backward jumps until native code is asked for (native_code.hpp), and what that keeps about this function.
+  bool never_native = false;   // @no_jit
+  bool native_at_once = false; // @hbit
   int32_t call_heat = INT32_MAX;
   int32_t loop_heat = INT32_MAX;
   void* native_state = nullptr;

@@ -9,7 +9,7 @@
 #include <llvm-c/TargetMachine.h>
 #include <llvm-c/Transforms/PassBuilder.h>
 
-#include <time.h>
+#include <time.h>  // the clock of a thread
 
 #include <cstdio>
 #include <memory>
@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "jit/abi.hpp"
+#include "jit/native/listing.hpp"
 #include "jit/native/module.hpp"
 
 namespace omc::jit {
@@ -51,7 +52,7 @@ double milliseconds() {
 
 struct LlvmJob : Job {
   LlvmJob(const HostTable& host, const CompilerOptions& options, Unit& u, std::string n)
-      : unit(u), name(std::move(n)), module(host, u, name, options.selective) {}
+      : unit(u), name(std::move(n)), module(host, options, u, name) {}
   Unit& unit;
   const std::string name;
   Module module;
@@ -86,7 +87,7 @@ class LlvmCompiler : public Compiler {
 
   std::unique_ptr<Job> begin(Unit& unit, const vm::Value* registers) override {
     const double start = milliseconds();
-    auto job = std::make_unique<LlvmJob>(host_, options_, unit, "omc_unit_" + std::to_string(++count_));
+    auto job = std::make_unique<LlvmJob>(host_, options_, unit, unit.name + "#" + std::to_string(++count_));
     if (!job->module.build(registers, unit.reason)) {
       unit.stage.store(Unit::Stage::Refused, std::memory_order_release);
       return nullptr;
@@ -127,6 +128,8 @@ class LlvmCompiler : public Compiler {
       return false;
     }
     job.unit.code_bytes = static_cast<uint32_t>(LLVMGetBufferSize(object));
+    std::string image;
+    if (options_.perf_map || options_.gdb) image.assign(LLVMGetBufferStart(object), LLVMGetBufferSize(object));
     LLVMOrcExecutorAddress address = 0;
     LLVMErrorRef error = LLVMOrcLLJITAddObjectFile(jit_, LLVMOrcLLJITGetMainJITDylib(jit_), object);
     if (!error) error = LLVMOrcLLJITLookup(jit_, &address, job.name.c_str());
@@ -134,6 +137,7 @@ class LlvmCompiler : public Compiler {
       job.unit.reason = take(error);
       return false;
     }
+    if (!image.empty()) listing_.add(std::move(image), job.name, address, options_);
     for (auto& site : job.module.take_sites()) sites_.push_back(std::move(site));
     job.unit.entry = reinterpret_cast<void*>(address);
     return true;
@@ -169,6 +173,7 @@ class LlvmCompiler : public Compiler {
   LLVMOrcLLJITRef jit_ = nullptr;
   uint64_t count_ = 0;
   std::vector<std::unique_ptr<Site>> sites_;
+  Listing listing_;
 };
 
 }  // namespace

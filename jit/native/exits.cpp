@@ -88,6 +88,10 @@ LLVMBasicBlockRef Lowering::exit() {
 
 void Lowering::guard(LLVMValueRef condition) {
   if (!emit_) return;
+  if (m_.random_exits()) {
+    LLVMValueRef chance = e_.call(reinterpret_cast<const void*>(m_.host().chance), e_.i64, {e_.address(m_.host().host)});
+    condition = LLVMBuildAnd(e_.b, condition, LLVMBuildICmp(e_.b, LLVMIntEQ, chance, e_.constant(int64_t{0}), ""), "");
+  }
   LLVMBasicBlockRef on = fresh();
   expect(condition, on, exit());
   position(on);

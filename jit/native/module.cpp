@@ -46,8 +46,8 @@ Type sampled(const vm::Value& v, int depth) {
 
 Type type_of(const vm::Value& v) { return sampled(v, 0); }
 
-Module::Module(const HostTable& host, Unit& unit, std::string entry_name, bool selective)
-    : host_(host), unit_(unit), entry_name_(std::move(entry_name)), selective_(selective), e_(entry_name_.c_str()) {}
+Module::Module(const HostTable& host, const CompilerOptions& options, Unit& unit, std::string entry_name)
+    : host_(host), options_(options), unit_(unit), entry_name_(std::move(entry_name)), e_(entry_name_.c_str()) {}
 Module::~Module() = default;
 
 const CodeFacts& Module::facts(const vm::Proto* proto) {
@@ -93,7 +93,7 @@ Version* Module::callee(vm::Closure* closure, const std::vector<Type>& arguments
     }
   }
   if (versions_.size() >= kMostVersions) return nullptr;
-  if (!fits_function(*closure->proto) || instructions_ + closure->proto->code.size() > kMostInstructions) return nullptr;
+  if (closure->proto->never_native || !fits_function(*closure->proto) || instructions_ + closure->proto->code.size() > kMostInstructions) return nullptr;
   Version* v = add_version(closure);
   v->parameters = std::move(parameters);
   add_call(caller, *v);
@@ -158,7 +158,7 @@ bool Module::build(const vm::Value* registers, std::string& reason) {
     reason = "too-many-exits";
     return false;
   }
-  if (selective_ && !worthwhile()) {
+  if (options_.selective && !worthwhile()) {
     reason = "calls";
     return false;
   }

@@ -40,8 +40,7 @@ struct Version {
 
 class Module {
  public:
-  // selective: refuses what native code would hardly make faster.
-  Module(const HostTable& host, Unit& unit, std::string entry_name, bool selective);
+  Module(const HostTable& host, const CompilerOptions& options, Unit& unit, std::string entry_name);
   ~Module();
 
   // False: refused, and why.
@@ -55,6 +54,7 @@ class Module {
   Version* callee(vm::Closure* closure, const std::vector<Type>& arguments, Version& caller);
   const Site* site(const Version& v, uint32_t pc);
   const HostTable& host() const { return host_; }
+  bool random_exits() const { return options_.random_exits; }
 
  private:
   Version* add_version(vm::Closure* closure);
@@ -66,9 +66,9 @@ class Module {
   void emit_entry(Version& v);
 
   const HostTable& host_;
+  const CompilerOptions& options_;
   Unit& unit_;
   std::string entry_name_;
-  const bool selective_;
   Emitter e_;
   std::vector<std::unique_ptr<Version>> versions_;
   std::vector<std::pair<const vm::Proto*, std::unique_ptr<CodeFacts>>> facts_;

@@ -42,14 +42,21 @@ const Row kRows[] = {
     {"match a { 1 => { return 2; } 2..5 => { return 3; } }", ""},
     {"match a { string => { return 2; } }", "match-pattern"},
     {"return sha256(a);", "builtin sha256"},
+    {"@no_jit return a;", "pragma"},
 };
+
+// A pragma stands before the function.
+std::string text(std::string body) {
+  const std::string pragma = body.front() == '@' ? body.substr(0, body.find(' ') + 1) : "";
+  return pragma + "fn f(a, b) { " + body.substr(pragma.size()) + " }";
+}
 
 }  // namespace
 
 BOOST_DATA_TEST_CASE(the_first_obstacle_is_named, boost::unit_test::data::make(kRows), row) {
   omc::vm::Vm vm;
   omc::stdlib::install(vm);
-  const auto source = std::make_shared<const omc::lang::Source>("t", std::string("fn f(a, b) { ") + row.body + " }");
+  const auto source = std::make_shared<const omc::lang::Source>("t", text(row.body));
   const omc::lang::ParseResult parsed = omc::lang::parse(*source);
   BOOST_REQUIRE(parsed.ok());
   omc::lang::resolve(*parsed.module);

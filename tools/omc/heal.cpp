@@ -4,6 +4,7 @@
 
 #include "lang/heal.hpp"
 #include "lang/parser.hpp"
+#include "omc/explain_jit.hpp"
 #include "omc/environment.hpp"
 #include "omc/module_names.hpp"
 #include "omc/session.hpp"
@@ -69,6 +70,7 @@ vm::Vm::Rewrite healing(const HealSettings& settings, vm::Vm& machine, Console& 
 
 int run_program(const std::shared_ptr<const lang::Source>& source, const Options& options, Console& console) {
   const HealSettings settings = HealSettings::from_environment();
+  if (options.jit_announce) announce_native_code(source, console);
   const auto start = std::chrono::steady_clock::now();
   vm::RunResult first;
   {

@@ -51,6 +51,10 @@ const Variable kJitReport("OMC_JIT_REPORT", "1: as --jit-report");
 const Variable kHarmonicJit("OMC_HBIT_JIT", "1: as --jit=force");
 const Variable kJitVerify("OMC_HBIT_JIT_VERIFY", "1: checks native code before it is generated, and says so");
 const Variable kJitDump("OMC_HBIT_JIT_DUMP_IR", "1: prints what native code is generated from");
+const Variable kJitVerbose("OMC_HBIT_JIT_VERBOSE", "1, with OMC_HBIT_JIT=1: says first which functions can be native code");
+const Variable kJitPerf("OMC_JIT_PERF", "1: names native code in /tmp/perf-PID.map, for perf");
+const Variable kJitGdb("OMC_JIT_DEBUG", "1: registers native code with gdb");
+const Variable kJitStress("OMC_JIT_STRESS", "exits or tiers: leaves native code, or makes it, at random; for tests");
 
 // What the environment asks for; flags have the last word.
 void read_environment(Options& o) {
@@ -61,6 +65,14 @@ void read_environment(Options& o) {
   o.dual_band = kDualBand.is_on();
   o.jit.compiler.verify = kJitVerify.is_on();
   o.jit.compiler.dump_ir = kJitDump.is_on();
+  o.jit.compiler.perf_map = kJitPerf.is_on();
+  o.jit.compiler.gdb = kJitGdb.is_on();
+  o.jit_announce = kHarmonicJit.is_on() && kJitVerbose.is_on();
+  if (const std::string* stress = kJitStress.text()) {
+    o.jit.compiler.random_exits = *stress == "exits";
+    o.jit.random_tiers = *stress == "tiers";
+    if (!o.jit.compiler.random_exits && !o.jit.random_tiers) throw UsageError{"OMC_JIT_STRESS: bad value '" + *stress + "'"};
+  }
 }
 
 // Those of every mode.

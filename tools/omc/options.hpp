@@ -34,6 +34,7 @@ struct Options {
   vm::VmOptions vm;
   jit::HostOptions jit;
   bool jit_report = false;
+  bool jit_announce = false;
   bool dual_band = false;
   bool leak_check = false;
 
