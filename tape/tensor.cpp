@@ -8,6 +8,10 @@
 #include <limits>
 #include <new>  // bad_alloc
 
+#if defined(__x86_64__)
+#include <emmintrin.h>  // stores past the caches
+#endif
+
 namespace omc::tape {
 
 static constexpr size_t kSmallest = 32;        // bytes, header included: one cell fits
@@ -90,9 +94,11 @@ void Pool::give_back(BufferHeader* buffer) {
 }
 
 void Pool::trim() {
-  const size_t kept = std::max(kAlwaysKept, peak_ - std::min(peak_, live_));
-  for (size_t c = kClasses; c-- > 1 && free_bytes_ > kept && class_bytes(c) > kLargestSmall;) {
-    while (!free_[c].empty() && free_bytes_ > kept) {
+  // A quarter more than was needed: free buffers of other sizes count too, and giving back one that the next step wants
+  // costs more than the step's arithmetic.
+  const size_t needed = peak_ - std::min(peak_, live_), kept = std::max(kAlwaysKept, needed + needed / 4);
+  for (size_t c = kClasses; c-- > 1 && class_bytes(c) > kLargestSmall;) {
+    while (!free_[c].empty() && free_bytes_ >= kept + class_bytes(c)) {
       std::free(reinterpret_cast<std::byte*>(free_[c].back() + 1) - kCacheLine);
       free_[c].pop_back();
       free_bytes_ -= class_bytes(c);
@@ -111,6 +117,24 @@ Tensor::Tensor(int64_t rows, int64_t cols) {
 Tensor::Tensor(Pool& pool, int64_t rows, int64_t cols, size_t cell_bytes) : Tensor(rows, cols) {
   buffer_ = pool.take(size() * cell_bytes);
 }
+
+template <class T>
+void clear(std::span<T> cells) {
+  T* at = cells.data();
+  T* const end = at + cells.size();
+#if defined(__x86_64__)
+  constexpr size_t kWorthIt = 4u << 20;  // bytes; less fits the caches, and who wants zeros will read or add soon
+  if (cells.size_bytes() >= kWorthIt) {
+    while (reinterpret_cast<uintptr_t>(at) % kCacheLine != 0) *at++ = 0;
+    for (constexpr size_t kLine = kCacheLine / sizeof(T); at + kLine <= end; at += kLine)
+      for (size_t i = 0; i < 4; ++i) _mm_stream_si128(reinterpret_cast<__m128i*>(at) + i, __m128i{});
+    _mm_sfence();
+  }
+#endif
+  std::fill(at, end, T{0});
+}
+template void clear(std::span<double>);
+template void clear(std::span<float>);
 
 void Tensor::release() {
   if (buffer_ && --buffer_->references == 0) buffer_->pool->give_back(buffer_);

@@ -117,4 +117,8 @@ class Tensor {
 };
 static_assert(sizeof(Tensor) == 16 && sizeof(BufferHeader) == 16);
 
+// Zeros without reading what was there, for a matrix that no cache holds anyway.
+template <class T>
+void clear(std::span<T> cells);
+
 }  // namespace omc::tape

@@ -85,6 +85,12 @@ constexpr size_t round_up(size_t n, size_t to) {
   return (n + to - 1) / to * to;
 }
 
+// Whether rows that are so many bytes apart meet in the same few sets of the second cache, which a panel of them would
+// leave again before it is read a second time.
+constexpr bool lies_in_few_sets(size_t row_bytes) {
+  return row_bytes % 8192 == 0;
+}
+
 // rows x k cells of a, which lies transposed, as tiles of kernel.rows rows: [tile][p][row].
 template <class T>
 void pack_a(const TileKernel<T>& kernel, size_t rows, size_t k, Strided<T> a, T* out) {
@@ -193,7 +199,7 @@ void matmul(const Compute& compute, Pool& pool, size_t m, size_t n, size_t k, St
                      .add = add,
                      .out = out,
                      .packs_a = a.col != 1 && n > kernel.cols && k > 64,
-                     .packs_b = b.col != 1 || m > kBlockRows};
+                     .packs_b = b.col != 1 || m > kBlockRows || (lies_in_few_sets(b.row * sizeof(T)) && m > 2 * kernel.rows)};
   // Columns are shared out: then each thread copies only its own panels.
   const size_t panels = (n + kernel.cols - 1) / kernel.cols;
   const size_t nanoseconds = std::max<size_t>(1, m * std::min(n, kernel.cols) * k / 32);

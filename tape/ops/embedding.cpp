@@ -21,7 +21,7 @@ void backward(Backward& b) {
     using T = typename Mode::Cell;
     const T* const d = b.gradient().data<T>();
     const auto scatter = [&](T* rows) {
-      std::fill(rows, rows + table.size(), T{0});
+      clear(std::span(rows, table.size()));
       for (size_t i = 0; i < ids.size(); ++i)
         for (size_t c = 0; c < cols; ++c) rows[ids[i] * cols + c] += d[i * cols + c];
     };
@@ -51,8 +51,17 @@ NodeId Tape::embedding_lookup(NodeId table_id, std::span<const int64_t> token_id
   in_mode(precision_, [&]<class Mode>(Mode) {
     using T = typename Mode::Cell;
     const size_t cols = static_cast<size_t>(table.cols());
+    const T* const from = table.data<T>();
     T* to = y.data<T>();
-    for (const uint32_t id : saved->ids) to = std::copy_n(table.data<T>() + id * cols, cols, to);
+    const std::vector<uint32_t>& ids = saved->ids;
+    // The rows of a large table come from memory: several at once, each asked for before its turn.
+    constexpr size_t kAhead = 8, kLine = 64 / sizeof(T), kMostLines = 16;
+    const size_t asked = std::min(cols, kMostLines * kLine);
+    for (size_t i = 0; i < ids.size(); ++i) {
+      if (i + kAhead < ids.size())
+        for (size_t c = 0; c < asked; c += kLine) __builtin_prefetch(from + ids[i + kAhead] * cols + c);
+      to = std::copy_n(from + ids[i] * cols, cols, to);
+    }
   });
   return append(kEmbedding, std::move(y), {table_id}, 0, SavedRef(saved.release()));
 }
