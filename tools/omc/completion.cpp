@@ -105,7 +105,8 @@ std::string zsh() {
     arguments += "  " + quoted(specification) + " \\\n";
   }
   return "#compdef omc\n# Completion of omc for zsh: put this file as _omc into a folder of $fpath.\n_arguments \\\n" + arguments +
-         "  " + quoted("1:command or file:_alternative 'commands:command:(" + command_names() + ")' 'files:file:_files'") +
+         // With the blank in front _arguments adds no options of its own, of which _alternative knows nothing.
+         "  " + quoted("1:command or file: _alternative 'commands:command:(" + command_names() + ")' 'files:file:_files'") +
          " \\\n  '*:file:_files'\n";
 }
 
