@@ -3,25 +3,36 @@
 // wants arrays. A training step with AdamW would else copy each parameter three times.
 
 #include <memory>
+#include <vector>
 
 #include "tape/tape.hpp"
 #include "vm/object.hpp"
 
 namespace omc::stdlib {
 
+// Objects of lent values that came back, for the next: a training loop makes no garbage with them.
+struct SpareLoans {
+  std::vector<vm::OtherObject*> objects;
+  size_t charged = 0;  // bytes on the heap's account since the latest collection
+  bool marked = false;
+};
+
 class LentMatrix : public vm::Lent {
  public:
+  explicit LentMatrix(SpareLoans& home) : home_(home) {}
+
   // The tape lives as long as its cells are lent.
-  LentMatrix(std::shared_ptr<tape::Tape> tape, tape::Reading cells, bool ints_where_whole)
-      : tape_(std::move(tape)), cells_(std::move(cells)), ints_where_whole_(ints_where_whole) {}
+  void fill(std::shared_ptr<tape::Tape> tape, tape::Reading cells, bool ints_where_whole);
+  void come_back(vm::OtherObject* self) noexcept;
 
   const tape::Reading& cells() const { return cells_; }
   vm::Value settle(vm::Vm& vm) override;
 
  private:
+  SpareLoans& home_;
   std::shared_ptr<tape::Tape> tape_;
-  tape::Reading cells_;
-  bool ints_where_whole_;
+  tape::Reading cells_ = {{}, tape::Precision::Exact};
+  bool ints_where_whole_ = false;
 };
 
 // The object of a lent value costs as much as copying so many cells.

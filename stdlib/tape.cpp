@@ -162,9 +162,43 @@ Value LentMatrix::settle(Vm& vm) { return read_back(vm, cells_, ints_where_whole
 Value lend(Vm& vm, tape::Reading cells, bool ints_where_whole) {
   if (!is_worth_lending(cells.size()) || !cells.tensor().has_buffer())
     return read_back(vm, cells, ints_where_whole && cells.all_integral());
-  auto* object = vm.heap().allocate<vm::OtherObject>(Tag::Other);
-  object->content = std::make_unique<LentMatrix>(shared_tape(vm), std::move(cells), ints_where_whole);
+  SpareLoans& spare = vm.state<SpareLoans>();
+  vm::Heap& heap = vm.heap();
+  if (spare.objects.empty()) {
+    if (!spare.marked) {
+      vm.add_root_marker([&spare, &heap](vm::Marker& marker) {
+        for (vm::OtherObject* object : spare.objects) marker.mark(object);
+        heap.discharge(std::exchange(spare.charged, 0));
+      });
+      spare.marked = true;
+      spare.objects.reserve(16);  // a call has fewer arguments that are lent
+    }
+    auto* made = heap.allocate<vm::OtherObject>(Tag::Other);
+    made->content = std::make_unique<LentMatrix>(spare);
+    spare.objects.push_back(made);
+  }
+  // What is not copied makes no garbage, and a loop that makes little would let it grow to the first collection's 64 MiB for
+  // a hundred thousand steps. So some is charged as if it had been copied, and a collection comes after 4096 loans.
+  constexpr size_t kCharge = 16384;
+  if (heap.used() + kCharge < heap.limits().hard) {
+    heap.charge(kCharge);
+    spare.charged += kCharge;
+  }
+  vm::OtherObject* const object = spare.objects.back();
+  static_cast<LentMatrix&>(*object->content).fill(shared_tape(vm), std::move(cells), ints_where_whole);
+  spare.objects.pop_back();
   return Value::object(Tag::Other, object);
+}
+
+void LentMatrix::fill(std::shared_ptr<tape::Tape> tape, tape::Reading cells, bool ints_where_whole) {
+  tape_ = std::move(tape);
+  cells_ = std::move(cells);
+  ints_where_whole_ = ints_where_whole;
+}
+
+void LentMatrix::come_back(vm::OtherObject* self) noexcept {
+  fill(nullptr, {{}, tape::Precision::Exact}, false);
+  if (home_.objects.size() < home_.objects.capacity()) home_.objects.push_back(self);  // else it is garbage
 }
 
 TakenMatrix::TakenMatrix(Value argument) {
@@ -174,7 +208,7 @@ TakenMatrix::TakenMatrix(Value argument) {
 }
 
 TakenMatrix::~TakenMatrix() {
-  if (lent_) object_->content.reset();
+  if (lent_) lent_->come_back(object_);
 }
 
 namespace {
