@@ -156,9 +156,10 @@ BOOST_AUTO_TEST_CASE(output_goes_to_the_host) {
 }
 
 BOOST_AUTO_TEST_CASE(limits) {
-  const Machine m = machine({.max_memory = 8 << 20, .max_depth = 50, .timeout_seconds = 0.2});
-  BOOST_TEST(run(m, "while true { }") == 124);
-  BOOST_TEST(value(m, "1 + 1") == "2");
+  const Machine hasty = machine({.timeout_seconds = 0.2});
+  BOOST_TEST(run(hasty, "while true { }") == 124);
+  BOOST_TEST(value(hasty, "1 + 1") == "2");
+  const Machine m = machine({.max_memory = 8 << 20, .max_depth = 50});
   BOOST_TEST(run(m, "h a = []; while true { arr_push(a, \"x\" + len(a)); }") == 1);
   BOOST_TEST(std::string(omc_error(m.get())).starts_with("Memory limit exceeded (8M)"));
   BOOST_TEST(run(m, "fn f(n) { return f(n + 1); } f(0);") == 1);
