@@ -17,6 +17,7 @@ struct GlobalCell;
 namespace omc::jit {
 
 inline constexpr uint32_t kAbiVersion = 2;
+inline constexpr size_t kWorthwhile = 8;  // instructions for each that calls the interpreter; fewer, and native code is slower
 
 // A value in two registers; the tag is a vm::Tag, or kErrorTag: an error is pending.
 struct Pair {

@@ -190,6 +190,11 @@ Outcome Host::call(vm::Closure* callee, vm::Value* arguments, vm::Value& result)
       proto->call_heat = f.call_mark = shuffled(f.calls_until_hot());
       return Outcome::Interpret;
     }
+    if (!options_.random_tiers && !promising(*proto, 0, proto->code.size() - 1, arguments, proto->parameter_count)) {
+      f.refused = true;
+      proto->call_heat = INT32_MAX;
+      return Outcome::Interpret;
+    }
     if (const Load load = this->load(); load != Load::Ready) {
       proto->call_heat = load == Load::Never ? INT32_MAX : shuffled(kRetry);
       return Outcome::Interpret;
@@ -296,6 +301,13 @@ Outcome Host::loop(vm::Frame& frame) noexcept {
       // Jumps are counted for the function as a whole: the loop that is met when a batch is over is charged with it.
       loop.work += jumps * f.interpreted_size(loop, is_ready);
       if (options_.random_tiers ? random_() % 8 != 0 : loop.work < f.work_until_hot(loop)) return cold();
+      if (!options_.random_tiers && !loop.probed) {
+        loop.probed = true;
+        if (!promising(*proto, loop.header, loop.last, frame.base, proto->register_count)) {
+          loop.compiled = kMostUnits;
+          return cold();
+        }
+      }
       const Load load = this->load();
       if (!f.probed && !options_.random_tiers) {
         f.probed = true;

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "jit/native/intrinsics.hpp"
 #include "vm/globals.hpp"
+#include "vm/native.hpp"
 #include "vm/native_code.hpp"
 #include "vm/object.hpp"
 #include "vm/proto.hpp"
@@ -24,6 +26,48 @@ const vm::Function* called(const vm::Frame& caller) {
   if (in < caller.proto->code.data()) return nullptr;
   if (in->op != vm::Op::CallGlobal && in->op != vm::Op::CallNamed) return nullptr;
   return caller.proto->cells[in->c]->target;
+}
+
+bool is_text_or_dict(const vm::Value& v) { return v.is_string() || v.is_dict(); }
+
+// An instruction that native code leaves to the interpreter.
+bool is_foreign(const vm::Proto& proto, vm::Instruction in, const vm::Value* registers, size_t known) {
+  using vm::Op;
+  const auto text_or_dict = [&](uint32_t r) { return r < known && is_text_or_dict(registers[r]); };
+  switch (in.op) {
+    case Op::CallGlobal:
+    case Op::CallNamed:
+    case Op::CallTaking:
+    case Op::CallLending: {
+      const vm::GlobalCell& cell = *proto.cells[in.c];
+      return !cell.target && cell.builtin && !cell.builtin->short_form.none && !find_intrinsic(cell.builtin->name);
+    }
+    case Op::CallValue:
+    case Op::CallMethod:
+    case Op::CallDotted:
+    case Op::CallSpread:
+    case Op::Concat:
+    case Op::NewDict:
+    case Op::DictPut:
+    case Op::Print:
+    case Op::NewClosure:
+    case Op::NewBox:
+    case Op::GetBox:
+    case Op::SetBox:
+    case Op::GetCapture:
+    case Op::SetCapture:
+    case Op::Yield: return true;
+    case Op::AddK: return proto.constants[in.c].is_string();
+    case Op::GetIndex:
+    case Op::GetIndexK: return text_or_dict(in.b);
+    case Op::SetIndex:
+    case Op::SetIndexK: return text_or_dict(in.a);
+    case Op::JumpNoMatch: {
+      const lang::PatternKind kind = proto.patterns[in.b].kind;
+      return kind == lang::PatternKind::String || kind == lang::PatternKind::StringRange;
+    }
+    default: return false;
+  }
 }
 
 // Counts run down, and are set up again when they have run out.
@@ -83,6 +127,12 @@ Loop* FunctionState::loop_around(uint32_t pc) {
 
 int32_t FunctionState::calls_until_hot() const {
   return std::clamp(kHotWork / static_cast<int32_t>(proto->code.size() + 1), 1, 50'000);
+}
+
+bool promising(const vm::Proto& proto, size_t first, size_t last, const vm::Value* registers, size_t known) {
+  size_t foreign = 0;
+  for (size_t pc = first; pc <= last; ++pc) foreign += is_foreign(proto, proto.code[pc], registers, known);
+  return foreign * kWorthwhile <= last - first + 1;
 }
 
 void mark_callers(vm::Vm& vm, States& states) {

@@ -31,6 +31,7 @@ struct FunctionState {
     Unit* unit = nullptr;
     size_t compiled = 0;
     bool wanted = false;    // compiled as soon as it is met
+    bool probed = false;    // found promising
 
     size_t size() const { return last - header + 1; }
     bool holds(const Loop& inner) const { return header < inner.header && inner.last <= last; }
@@ -88,6 +89,10 @@ struct Choice {
   FunctionState* state = nullptr;
   FunctionState::Loop* loop = nullptr;
 };
+
+// Whether native code for these instructions could be faster at all: most of what they do is not left to the interpreter.
+// `registers` are those of a running call, `known` of them hold something.
+bool promising(const vm::Proto& proto, size_t first, size_t last, const vm::Value* registers, size_t known);
 
 // Watching begins: the counts of the functions on the stack.
 void mark_callers(vm::Vm& vm, States& states);

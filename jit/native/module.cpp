@@ -16,7 +16,6 @@ constexpr size_t kMostRegisters = 250;
 constexpr size_t kMostParameters = 16;
 constexpr size_t kMostVersions = 24;
 constexpr size_t kInlineInstructions = 40;
-constexpr size_t kWorthwhile = 8;           // instructions for each that calls the interpreter
 
 bool fits_function(const vm::Proto& p) {
   return !p.is_top_level && !p.is_generator && p.captures.empty() && p.handlers.empty() && p.parameter_count <= kMostParameters &&
