@@ -16,7 +16,7 @@ struct GlobalCell;
 
 namespace omc::jit {
 
-inline constexpr uint32_t kAbiVersion = 2;
+inline constexpr uint32_t kAbiVersion = 4;
 inline constexpr size_t kWorthwhile = 8;  // instructions for each that calls the interpreter; fewer, and native code is slower
 
 // A value in two registers; the tag is a vm::Tag, or kErrorTag: an error is pending.
@@ -45,6 +45,8 @@ struct HostTable {
   void (*failed_call)(void* host, const Site*, const vm::Proto* callee);       // a trace line
   void (*failed_call_in_loop)(void* host, const Site*, const vm::Proto* callee);
   uint64_t (*grow)(void* host, vm::Value* top);
+  const void* marking;              // bool: announce with `write_barrier` what is stored into an object
+  void (*write_barrier)(void* host, uint64_t payload, uint64_t tag);
   double (*fmod)(double, double);
   double (*pow)(double, double);
   int64_t (*int_pow)(int64_t, int64_t);

@@ -64,6 +64,8 @@ Host::Host(vm::Vm& vm, HostOptions options) : vm_(vm), options_(std::move(option
             .failed_call = failed_call,
             .failed_call_in_loop = failed_call_in_loop,
             .grow = grow,
+            .marking = vm.heap().marking_flag(),
+            .write_barrier = write_barrier,
             .fmod = float_mod,
             .pow = float_pow,
             .int_pow = int_pow,
@@ -448,5 +450,10 @@ void Host::failed_call_in_loop(void* host, const Site* site, const vm::Proto* ca
 }
 
 uint64_t Host::grow(void* host, vm::Value* top) { return NativeSupport::raise_limit(static_cast<Host*>(host)->vm_, top); }
+
+void Host::write_barrier(void* host, uint64_t payload, uint64_t tag) {
+  if (static_cast<vm::Tag>(tag) >= vm::kFirstHeapTag)
+    static_cast<Host*>(host)->vm_.heap().write_barrier(std::bit_cast<vm::Object*>(payload));
+}
 
 }  // namespace omc::jit

@@ -63,6 +63,7 @@ class Host : public vm::NativeCode, private States {
   static void failed_call_in_loop(void* host, const Site* site, const vm::Proto* callee);
   static uint64_t grow(void* host, vm::Value* top);
   static uint64_t chance(void* host);
+  static void write_barrier(void* host, uint64_t payload, uint64_t tag);
 
   vm::Vm& vm_;
   HostOptions options_;

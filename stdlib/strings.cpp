@@ -93,10 +93,10 @@ Value str_pad_left(Vm& vm, Args args) { return pad(vm, args, true); }
 Value str_pad_right(Vm& vm, Args args) { return pad(vm, args, false); }
 
 // Where the slice before began, so that walking through a long text that is not ASCII is linear. The text is known by its
-// address, which no other can have before the next collection.
+// address, which no other can have as long as nothing is freed.
 struct SlicePlace {
   const char* text = nullptr;
-  uint64_t collections = 0;
+  uint64_t freed = 0;
   size_t character = 0;
   size_t offset = 0;
 };
@@ -106,9 +106,8 @@ size_t remembered_offset(Vm& vm, const String* s, size_t n) {
   constexpr size_t kLong = 256;
   if (s->size_bytes < kLong) return character_offset(s->view(), n);
   SlicePlace& place = vm.state<SlicePlace>();
-  const uint64_t collections = vm.heap().statistics().collections;
-  if (place.text != s->data || place.collections != collections || place.character > n)
-    place = {s->data, collections, 0, 0};
+  const uint64_t freed = vm.heap().statistics().objects_freed;
+  if (place.text != s->data || place.freed != freed || place.character > n) place = {s->data, freed, 0, 0};
   place.offset += character_offset(s->view().substr(place.offset), n - place.character);
   place.character = n;
   return place.offset;

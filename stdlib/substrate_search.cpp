@@ -61,6 +61,7 @@ static Value substrate_insert(Vm& vm, Args args) {
   const auto move_last_to_place = [&](auto* elements) {
     std::rotate(elements + place, elements + array->size - 1, elements + array->size);
   };
+  vm.heap().elements_moved(array);
   if (array->kind == ElementKind::Values)
     move_last_to_place(array->values);
   else

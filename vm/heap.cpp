@@ -1,4 +1,4 @@
-// Allocation, marking and sweeping; and the makers of each kind of object.
+// Allocation, and the makers of each kind of object. Marking and sweeping are in collector.cpp.
 
 #include "vm/heap.hpp"
 
@@ -45,6 +45,12 @@ uint32_t hash_text(std::string_view text) {
 }
 
 void Heap::refuse() { throw Error("Memory limit exceeded (" + size_text(limits_.hard) + ")"); }
+
+void* Heap::allocate_slowly(size_t bytes) {
+  if (phase_ == Phase::Sweeping)
+    if (void* slot = objects_.allocate_sweeping(bytes, [this](Object* o, size_t n) { return keep_or_free(o, n); })) return slot;
+  return objects_.allocate(bytes);
+}
 
 void* Heap::allocate_large(size_t bytes) {
   charge(bytes);
@@ -96,8 +102,9 @@ void Heap::free_raw(void* old, size_t bytes) {
 
 void Heap::set_limits(HeapLimits limits) {
   limits_ = limits;
-  threshold_ = std::min(std::max(threshold_, limits.soft), limits.hard);
-  if (limits.hard != SIZE_MAX) threshold_ = std::min(threshold_, limits.hard / 2);
+  cycle_at_ = std::min(std::max(cycle_at_, limits.soft), limits.hard);
+  if (limits.hard != SIZE_MAX) cycle_at_ = std::min(cycle_at_, limits.hard / 2);
+  if (phase_ == Phase::Idle) threshold_ = cycle_at_;
 }
 
 String* Heap::string(std::string_view text) {
@@ -111,7 +118,11 @@ String* Heap::string(std::string_view text) {
 }
 
 String* Heap::intern(std::string_view text) {
-  if (const auto found = interned_.find(text); found != interned_.end()) return found->second;
+  if (const auto found = interned_.find(text); found != interned_.end()) {
+    String* s = found->second;
+    if (!marking_) s->color = new_color_;  // the sweep may not have come to it
+    return s;
+  }
   String* s = string(text);
   s->flags |= String::kInterned;
   interned_.emplace(s->view(), s);
@@ -183,7 +194,17 @@ Array* Heap::array_of(std::span<const Value> values) {
     all_floats &= v.is_float();
   }
   if (values.empty()) return array(ElementKind::Ints, 0);
-  Array* a = array(all_ints ? ElementKind::Ints : all_floats ? ElementKind::Floats : ElementKind::Values, values.size());
+  const ElementKind kind = all_ints ? ElementKind::Ints : all_floats ? ElementKind::Floats : ElementKind::Values;
+  const size_t bytes = values.size() * Array::element_bytes(kind);
+  Array* a;
+  if (bytes <= kInsideBytes) {
+    a = allocate<Array>(Tag::Array, bytes);
+    a->kind = kind;
+    a->data = a + 1;
+    a->size = a->capacity = values.size();
+  } else {
+    a = array(kind, values.size());
+  }
   for (size_t i = 0; i < values.size(); ++i) {
     if (all_ints) a->ints[i] = values[i].as_int();
     else if (all_floats) a->floats[i] = values[i].as_float();
@@ -214,145 +235,5 @@ Singularity* Heap::singularity(int64_t numerator, int64_t denominator, std::stri
   return s;
 }
 
-// --- marking and sweeping ----------------------------------------------------------------------------------------------
-
-void Marker::drain() {
-  while (!grey_.empty()) {
-    Object* o = grey_.back();
-    grey_.pop_back();
-    scan(o);
-  }
-}
-
-namespace {
-
-// Whether an object refers to no other, so that marking is all there is to do.
-bool is_leaf(const Object* o) {
-  return (o->tag == Tag::String && !static_cast<const String*>(o)->buffer) ||
-         (o->tag == Tag::Array && o->kind != ElementKind::Values);
-}
-
-}  // namespace
-
-void Marker::scan(Object* o) {
-  // Containers hold mostly leaves: a million strings need no place in the list of grey objects.
-  const auto child = [this](Object* c) {
-    if (is_leaf(c)) c->marked = true;
-    else mark(c);
-  };
-  const auto child_value = [&child](const Value& v) {
-    if (v.is_heap()) child(v.as_object());
-  };
-  switch (o->tag) {
-    case Tag::String: mark(static_cast<String*>(o)->buffer); break;
-    case Tag::Array: {
-      const auto* a = static_cast<Array*>(o);
-      if (a->kind == ElementKind::Values)
-        for (size_t i = 0; i < a->size; ++i) child_value(a->values[i]);
-      break;
-    }
-    case Tag::Dict: {
-      const auto* d = static_cast<Dict*>(o);
-      for (uint32_t i = 0; i < d->used; ++i) {
-        if (!d->entries[i].key) continue;
-        child(d->entries[i].key);
-        child_value(d->entries[i].value);
-      }
-      break;
-    }
-    case Tag::Function: {
-      auto* f = static_cast<Function*>(o);
-      if (f->kind == FunctionKind::Closure) {
-        auto* c = static_cast<Closure*>(f);
-        mark(c->proto);
-        for (uint32_t i = 0; i < c->capture_count; ++i) mark(c->captures()[i]);
-      } else if (f->kind == FunctionKind::Constructor) {
-        auto* c = static_cast<Constructor*>(f);
-        mark(c->class_name);
-        for (uint32_t i = 0; i < c->field_count; ++i) mark(c->fields()[i]);
-      }
-      break;  // cells, and what a reference names, are roots
-    }
-    case Tag::Singularity: mark(static_cast<Singularity*>(o)->context); break;
-    case Tag::Box: mark(static_cast<Box*>(o)->value); break;
-    case Tag::LateScope: {
-      auto* scope = static_cast<LateScope*>(o);
-      mark(scope->parent);
-      for (const LateScope::Entry& e : scope->entries) {
-        mark(e.name);
-        mark(e.box);
-      }
-      break;
-    }
-    case Tag::Proto: {
-      auto* proto = static_cast<Proto*>(o);
-      for (const Value v : proto->constants) mark(v);
-      for (Proto* inner : proto->protos) mark(inner);
-      for (String* s : proto->kept) mark(s);
-      mark(proto->name);
-      break;
-    }
-    default: break;
-  }
-}
-
-void Heap::collect(const std::function<void(Marker&)>& mark_roots) {
-  Marker marker;
-  mark_roots(marker);
-  marker.drain();
-  std::erase_if(interned_, [](const auto& entry) { return !entry.second->marked; });
-  sweep(/*everything=*/false);
-  ++statistics_.collections;
-  threshold_ = std::max(limits_.soft, used_ * 2);
-  if (limits_.hard != SIZE_MAX) threshold_ = std::min(threshold_, used_ + (limits_.hard - std::min(used_, limits_.hard)) / 2);
-}
-
-void Heap::sweep(bool everything) {
-  const auto stays = [this, everything](Object* o) {
-    if (o->marked && !everything) {
-      o->marked = false;
-      return true;
-    }
-    finish(o);
-    ++statistics_.objects_freed;
-    return false;
-  };
-  objects_.sweep([&](Object* o, size_t bytes) {
-    if (stays(o)) return true;
-    discharge(bytes);
-    return false;
-  });
-  size_t kept = 0;
-  for (const Large& large : large_) {
-    if (stays(large.object)) {
-      large_[kept++] = large;
-    } else {
-      discharge(large.bytes);
-      std::free(large.object);
-    }
-  }
-  large_.resize(kept);
-}
-
-void Heap::finish(Object* o) {
-  switch (o->tag) {
-    case Tag::StringBuffer: {
-      auto* b = static_cast<StringBuffer*>(o);
-      free_raw(b->data, b->capacity);
-      break;
-    }
-    case Tag::Array: static_cast<Array*>(o)->replace_elements(*this, nullptr, 0, o->kind); break;
-    case Tag::Dict: static_cast<Dict*>(o)->clear(*this); break;
-    case Tag::LateScope: static_cast<LateScope*>(o)->~LateScope(); break;
-    case Tag::Proto: static_cast<Proto*>(o)->~Proto(); break;
-    case Tag::Other: static_cast<OtherObject*>(o)->~OtherObject(); break;
-    default: break;
-  }
-}
-
-Heap::~Heap() {
-  sweep(/*everything=*/true);
-  if (lost_) *lost_ += used_;
-}
 
 }  // namespace omc::vm

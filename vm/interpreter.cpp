@@ -40,6 +40,7 @@ inline bool plainly_equal(const Value& x, const Value& y, bool& sure) {
     if (a->size_bytes != b->size_bytes || (a->interned() && b->interned())) return false;
     if (a->size_bytes == 1) return a->data[0] == b->data[0];
   }
+  if (x.is_null() || y.is_null()) return x.tag() == y.tag();
   sure = false;
   return false;
 }
@@ -186,6 +187,7 @@ bool Interpreter::loop(Vm& vm) {
     NEXT();
   }
   CASE(SetBox) {
+    vm.heap_.write_barrier(r[B]);
     r[A].as_box()->value = r[B].read();
     NEXT();
   }
@@ -200,6 +202,7 @@ bool Interpreter::loop(Vm& vm) {
     NEXT();
   }
   CASE(SetCapture) {
+    vm.heap_.write_barrier(r[B]);
     frame->closure->captures()[A].as_box()->value = r[B].read();
     NEXT();
   }
@@ -564,7 +567,8 @@ bool Interpreter::loop(Vm& vm) {
 #define STORE_ELEMENT(a, i, v)                                              \
   if (i < a->size) [[likely]] {                                             \
     if (a->kind == ElementKind::Values) {                                   \
-      a->values[i] = v.read();                                                     \
+      vm.heap_.write_barrier(v);                                            \
+      a->values[i] = v.read();                                              \
       NEXT();                                                               \
     }                                                                       \
     if (a->kind == ElementKind::Ints ? v.is_int() : v.is_float()) [[likely]] { \
@@ -583,6 +587,7 @@ bool Interpreter::loop(Vm& vm) {
       const Dict* d = object.as_dict();
       const uint32_t found = d->find(index.as_string());
       if (found != Dict::kMissing) [[likely]] {
+        vm.heap_.write_barrier(v);
         d->entries[found].value = v.read();
         NEXT();
       }
@@ -597,6 +602,7 @@ bool Interpreter::loop(Vm& vm) {
       String* key = k[B].as_string();
       if (N < d->used && d->entries[N].key == key) [[likely]] {
         COUNT(key_hits);
+        vm.heap_.write_barrier(v);
         d->entries[N].value = v.read();
         NEXT();
       }
@@ -604,6 +610,7 @@ bool Interpreter::loop(Vm& vm) {
       const uint32_t found = d->find(key);
       if (found != Dict::kMissing) {
         if (specialise && found < 256) const_cast<Instruction*>(ip)[-1].n = static_cast<uint8_t>(found);
+        vm.heap_.write_barrier(v);
         d->entries[found].value = v.read();
         NEXT();
       }
@@ -707,6 +714,7 @@ bool Interpreter::loop(Vm& vm) {
       const Dict* d = x.as_dict();
       const uint32_t found = d->find(key.as_string());
       if (found != Dict::kMissing) [[likely]] {
+        vm.heap_.write_barrier(r[C]);
         d->entries[found].value = r[C].read();
         SKIP(N);
       }
@@ -720,6 +728,7 @@ bool Interpreter::loop(Vm& vm) {
       const String* key = k[B].as_string();
       if (N < d->used && d->entries[N].key == key) [[likely]] {
         COUNT(key_hits);
+        vm.heap_.write_barrier(r[C]);
         d->entries[N].value = r[C].read();
         SKIP(4);
       }
@@ -727,6 +736,7 @@ bool Interpreter::loop(Vm& vm) {
       const uint32_t found = d->find(key);
       if (found != Dict::kMissing) {
         if (specialise && found < 256) const_cast<Instruction*>(ip)[-1].n = static_cast<uint8_t>(found);
+        vm.heap_.write_barrier(r[C]);
         d->entries[found].value = r[C].read();
         SKIP(4);
       }
@@ -748,6 +758,7 @@ bool Interpreter::loop(Vm& vm) {
       const size_t i = a->size;
       if (i > 0 && i < a->capacity && i < Array::kMaxSize) [[likely]] {
         if (a->kind == ElementKind::Values) {
+          vm.heap_.write_barrier(v);
           a->values[i] = v.read();
           a->size = i + 1;
           SKIP(N);

@@ -90,7 +90,10 @@ bool Support::get_late(Vm& vm, const Frame* frame, GlobalCell* cell, LateScope* 
 }
 
 bool Support::set_late(Vm& vm, String* name, LateScope* scope, Value v) {
-  return guarded(vm.pending_, [&] { ModuleLoader::late_box(vm, *scope, name)->value = v; });
+  return guarded(vm.pending_, [&] {
+    ModuleLoader::late_box(vm, *scope, name)->value = v;
+    vm.heap_.write_barrier(v);
+  });
 }
 
 // --- operators ---------------------------------------------------------------------------------------------------------

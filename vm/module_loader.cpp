@@ -27,6 +27,8 @@ Box* ModuleLoader::late_box(Vm& vm, LateScope& scope, String* name) {
   if (Box* box = scope.find(name)) return box;
   Box* box = vm.heap_.allocate<Box>(Tag::Box);
   scope.entries.push_back({name, box});
+  vm.heap_.write_barrier(name);
+  vm.heap_.write_barrier(box);
   return box;
 }
 

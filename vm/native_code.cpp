@@ -178,8 +178,14 @@ bool NativeSupport::step_in_frame(Vm& vm, uint32_t pc) {
       r[in.a] = v;
       return true;
     }
-    case Op::SetBox: r[in.a].as_box()->value = r[in.b]; return true;
-    case Op::SetCapture: frame->closure->captures()[in.a].as_box()->value = r[in.b]; return true;
+    case Op::SetBox:
+      r[in.a].as_box()->value = r[in.b];
+      vm.heap_.write_barrier(r[in.b]);
+      return true;
+    case Op::SetCapture:
+      frame->closure->captures()[in.a].as_box()->value = r[in.b];
+      vm.heap_.write_barrier(r[in.b]);
+      return true;
     case Op::LoadCapture: r[in.a] = frame->closure->captures()[in.b]; return true;
     case Op::GetVariable: r[in.a] = proto.cells[static_cast<uint32_t>(in.bx())]->variable; return true;
     case Op::SetGlobal: proto.cells[static_cast<uint32_t>(in.bx())]->set_variable(r[in.a]); return true;

@@ -21,7 +21,7 @@ enum class ElementKind : uint8_t { Ints, Floats, Values };
 // The bytes behind the first two belong to single kinds: they would be padding in their own structures.
 struct Object {
   Tag tag;
-  bool marked = false;
+  uint8_t color = 0;                     // the collector's
   uint8_t flags = 0;                     // meaning is the kind's own
   ElementKind kind = ElementKind::Ints;  // of an Array
   uint32_t hash = 0;                     // of a String's text, once `kHashed` is set

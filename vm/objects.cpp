@@ -53,6 +53,7 @@ void Array::set(Heap& heap, size_t i, Value v) {
   else if (kind == ElementKind::Floats && v.is_float()) floats[i] = v.as_float();
   else {
     widen(heap);
+    heap.write_barrier(v);
     values[i] = v;
   }
 }
@@ -71,7 +72,10 @@ void Array::push(Heap& heap, Value v) {
   switch (kind) {
     case ElementKind::Ints: ints[size++] = v.as_int(); break;
     case ElementKind::Floats: floats[size++] = v.as_float(); break;
-    case ElementKind::Values: values[size++] = v; break;
+    case ElementKind::Values:
+      heap.write_barrier(v);
+      values[size++] = v;
+      break;
   }
 }
 
@@ -110,7 +114,10 @@ void rebuild(Heap& heap, Dict& d, uint32_t capacity) {
   for (uint32_t i = 0; i < d.used; ++i)
     if (d.entries[i].key) d.entries[used++] = d.entries[i];
   // What a refusal of memory leaves is right: at worst a dict without a table, which is searched from end to end.
-  if (used != d.used) drop_table(heap, d);
+  if (used != d.used) {
+    drop_table(heap, d);
+    heap.elements_moved(&d);
+  }
   d.used = used;
   d.entries = static_cast<Dict::Entry*>(
       heap.reallocate_raw(d.entries, d.capacity * sizeof(Dict::Entry), capacity * sizeof(Dict::Entry)));
@@ -164,11 +171,13 @@ const Value* Dict::get(std::string_view key) const {
 }
 
 void Dict::set(Heap& heap, String* key, Value v) {
+  heap.write_barrier(v);
   const uint32_t found = find(key);
   if (found != kMissing) {
     entries[found].value = v;
     return;
   }
+  heap.write_barrier(key);
   drop_order(heap, *this);
   if (used == capacity) rebuild(heap, *this, std::max<uint32_t>(4, size + size / 2 + 1));
   entries[used] = {key, v};

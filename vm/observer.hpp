@@ -11,7 +11,6 @@
 
 #include <array>
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -49,7 +48,6 @@ class Observer {
   virtual void attached(Vm&) {}
   // Where it was when `ticks` of them passed; outermost place first. The protos live only as long as the Vm keeps them.
   virtual void sampled(std::span<const SampledPlace>, uint32_t /*ticks*/) {}
-  virtual void collected(std::chrono::nanoseconds /*pause*/, size_t /*bytes_before*/, size_t /*bytes_after*/) {}
   // The Vm, as it was at the end, goes away.
   virtual void detached(Vm&) {}
 

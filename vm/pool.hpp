@@ -2,7 +2,7 @@
 // Memory of one slot size, cut from blocks: what the heap makes its small objects and small element stores of.
 //
 // Segregated fits, as in Jones, Hosking, Moss, The Garbage Collection Handbook, 2nd ed. 2023, section 7.4: an allocation is
-// the pop of a free list or the bump of a pointer, and a sweep walks memory in the order of its addresses.
+// the pop of a free list or the bump of a pointer, and a sweep walks memory in the order of its addresses, block by block.
 
 #include <cstddef>
 #include <cstdint>
@@ -40,47 +40,60 @@ class Pool {
 
   void set_slot_bytes(size_t bytes) { slot_bytes_ = bytes; }
 
-  void* allocate() {
-    if (FreeSlot* slot = free_) {
+  // nullptr: neither a free slot nor room in the block; see add_block.
+  void* try_allocate() {
+    if (FreeSlot* slot = free_) [[likely]] {
       free_ = slot->next;
       return slot;
     }
-    if (bump_ == end_) [[unlikely]] add_block();
+    if (bump_ == end_) [[unlikely]] return nullptr;
     char* slot = bump_;
     bump_ += slot_bytes_;
     return slot;
   }
+  void add_block() {
+    blocks_.push_back(nullptr);
+    current_ = blocks_.back() = static_cast<char*>(::operator new(kBlockBytes));
+    bump_ = current_;
+    end_ = current_ + kBlockBytes / slot_bytes_ * slot_bytes_;
+  }
   void free(void* memory) { free_ = new (memory) FreeSlot(free_); }
 
-  // For pools of objects: `keep` says of each whether it stays (and may end it). Blocks without any are given back.
-  template <class Keep>
-  void sweep(Keep&& keep) {
+  // For pools of objects. A sweep visits the blocks there are when it begins; slots are used again once their block was
+  // visited.
+  void begin_sweep() {
+    std::erase(blocks_, nullptr);
     free_ = nullptr;
-    FreeSlot** tail = &free_;
-    size_t kept_blocks = 0;
-    for (char* block : blocks_) {
-      char* const end = block == current_ ? bump_ : block + kBlockBytes / slot_bytes_ * slot_bytes_;
-      FreeSlot** const tail_before = tail;
-      bool used = block == current_;
-      for (char* at = block; at != end; at += slot_bytes_) {
-        auto* object = reinterpret_cast<Object*>(at);
-        if (object->tag != Tag::Free && keep(object)) {
-          used = true;
-          continue;
-        }
-        auto* slot = new (at) FreeSlot(nullptr);
-        *tail = slot;
-        tail = &slot->next;
+    unswept_ = 0;
+    unswept_end_ = blocks_.size();
+  }
+  bool swept() const { return unswept_ == unswept_end_; }
+
+  // The next block: `keep` says of each object whether it stays (and may end it). A block without any is given back.
+  template <class Keep>
+  void sweep_block(Keep&& keep) {
+    char*& block = blocks_[unswept_++];
+    char* const end = block == current_ ? bump_ : block + kBlockBytes / slot_bytes_ * slot_bytes_;
+    FreeSlot* first = nullptr;
+    FreeSlot** tail = &first;
+    bool used = block == current_;
+    for (char* at = block; at != end; at += slot_bytes_) {
+      auto* object = reinterpret_cast<Object*>(at);
+      if (object->tag != Tag::Free && keep(object)) {
+        used = true;
+        continue;
       }
-      if (used) {
-        blocks_[kept_blocks++] = block;
-      } else {
-        tail = tail_before;
-        ::operator delete(block);
-      }
-      *tail = nullptr;
+      auto* slot = new (at) FreeSlot(nullptr);
+      *tail = slot;
+      tail = &slot->next;
     }
-    blocks_.resize(kept_blocks);
+    if (used) {
+      *tail = free_;
+      free_ = first;
+    } else {
+      ::operator delete(block);
+      block = nullptr;
+    }
   }
 
  private:
@@ -90,19 +103,13 @@ class Pool {
     FreeSlot* next;
   };
 
-  void add_block() {
-    blocks_.push_back(nullptr);
-    current_ = blocks_.back() = static_cast<char*>(::operator new(kBlockBytes));
-    bump_ = current_;
-    end_ = current_ + kBlockBytes / slot_bytes_ * slot_bytes_;
-  }
-
   size_t slot_bytes_ = 0;
   FreeSlot* free_ = nullptr;
   char* bump_ = nullptr;
   char* end_ = nullptr;
   char* current_ = nullptr;  // the block that is bumped through
-  std::vector<char*> blocks_;
+  std::vector<char*> blocks_;  // nullptr: given back by the sweep that is going on
+  size_t unswept_ = 0, unswept_end_ = 0;
 };
 
 // Pools of all slot sizes.
@@ -113,17 +120,51 @@ class PoolSet {
   }
   static constexpr bool fits(size_t bytes) { return bytes <= Pool::kMaxSlot; }
   static constexpr size_t slot_bytes(size_t bytes) { return (bytes + Pool::kGrain - 1) / Pool::kGrain * Pool::kGrain; }
-  void* allocate(size_t bytes) { return pools_[index(bytes)].allocate(); }
+  void* try_allocate(size_t bytes) { return pools_[index(bytes)].try_allocate(); }
+  void* allocate(size_t bytes) {
+    Pool& pool = pools_[index(bytes)];
+    if (void* slot = pool.try_allocate()) [[likely]] return slot;
+    pool.add_block();
+    return pool.try_allocate();
+  }
   void free(void* memory, size_t bytes) { pools_[index(bytes)].free(memory); }
+
+  void begin_sweep() {
+    for (size_t i = 2; i < kCount; ++i) pools_[i].begin_sweep();
+    sweeping_ = 2;
+  }
+  // Sweeps up to so many blocks; false: nothing is left to sweep. `keep` gets the object and the bytes of its slot.
   template <class Keep>
-  void sweep(Keep&& keep) {
-    for (size_t i = 2; i < kCount; ++i) pools_[i].sweep([&](Object* o) { return keep(o, i * Pool::kGrain); });
+  bool sweep_blocks(size_t limit, Keep&& keep) {
+    for (; sweeping_ < kCount; ++sweeping_)
+      while (!pools_[sweeping_].swept()) {
+        if (limit-- == 0) return true;
+        sweep_block(sweeping_, keep);
+      }
+    return false;
+  }
+  // A slot from a block that the sweep has not come to yet; nullptr when the next few blocks have none.
+  template <class Keep>
+  void* allocate_sweeping(size_t bytes, Keep&& keep) {
+    constexpr int kTries = 8;  // bounds the time of one allocation
+    const size_t i = index(bytes);
+    for (int tried = 0; tried < kTries && !pools_[i].swept(); ++tried) {
+      sweep_block(i, keep);
+      if (void* slot = pools_[i].try_allocate()) return slot;
+    }
+    return nullptr;
   }
 
  private:
   static constexpr size_t kCount = Pool::kMaxSlot / Pool::kGrain + 1;
   static size_t index(size_t bytes) { return (bytes + Pool::kGrain - 1) / Pool::kGrain; }
+  template <class Keep>
+  void sweep_block(size_t i, Keep&& keep) {
+    pools_[i].sweep_block([&](Object* o) { return keep(o, i * Pool::kGrain); });
+  }
+
   Pool pools_[kCount];
+  size_t sweeping_ = kCount;  // the pool that sweep_blocks is at
 };
 
 }  // namespace omc::vm

@@ -57,7 +57,7 @@ Vm::Vm(VmOptions options)
   }
   for (const std::string_view name : {"boundary", "invert"}) globals_.cell(heap_.intern(name))->bodiless = true;
   native_stack_end_ = native_stack_end();
-  if (options_.gc_stress) due_ = true;
+  if (options_.gc_stress != GcStress::None) due_ = true;
   if (options_.observer) options_.observer->attached(*this);
 }
 
@@ -354,15 +354,15 @@ void Vm::mark_roots(Marker& marker) {
   for (const auto& mark : root_markers_) mark(marker);
 }
 
+// A step of a collection, or all of it.
 void Vm::collect_garbage() {
-  Observer* const observer = options_.observer;
-  const auto start = observer ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
-  const size_t before = heap_.used();
-  heap_.collect([this](Marker& marker) { mark_roots(marker); });
-  stack_.clear_above(native_top());
-  if (!observer) return;
-  observer->collected(std::chrono::steady_clock::now() - start, before, heap_.used());
-  InterpreterSupport::sample_collector(*this);
+  const auto roots = [this](Marker& marker) { mark_roots(marker); };
+  constexpr size_t kTinyStep = 64;
+  bool marked = true;
+  if (options_.gc_stress == GcStress::Collections) heap_.collect(roots);
+  else marked = heap_.step(roots, options_.gc_stress == GcStress::Steps ? kTinyStep : 0);
+  if (marked) stack_.clear_above(native_top());
+  if (options_.observer) InterpreterSupport::sample_collector(*this);
 }
 
 void Vm::make_room(Value* left) {
@@ -374,8 +374,9 @@ void Vm::make_room(Value* left) {
 }
 
 bool Vm::safepoint() {
-  due_.store(options_.gc_stress, std::memory_order_relaxed);
-  if (options_.gc_stress || heap_.collection_due()) collect_garbage();
+  const bool stress = options_.gc_stress != GcStress::None;
+  due_.store(stress, std::memory_order_relaxed);
+  if (stress || heap_.collection_due()) collect_garbage();
   try {
     check_stop();
   } catch (Error& e) {

@@ -39,13 +39,20 @@ namespace omc::vm {
 
 class ModuleLoader;
 
+// What happens at every safepoint, for tests.
+enum class GcStress : uint8_t {
+  None,
+  Collections,  // a whole one
+  Steps,        // a tiny step of one, whose outcome is verified
+};
+
 struct VmOptions {
   size_t max_depth = 10000;  // nested calls of user functions
   HeapLimits heap;
   std::vector<std::string> arguments;             // of the program
   std::vector<std::string> module_folders;        // non-empty entries of OMC_STDLIB_PATH
   std::string standard_library;                   // folder of the installed library; may be empty
-  bool gc_stress = false;                         // collect at every safepoint
+  GcStress gc_stress = GcStress::None;
   std::atomic<size_t>* lost_bytes = nullptr;      // Heap::set_leak_account
   bool specialise = true;                         // instructions rewrite themselves for the kinds they meet
   std::string tape_mode = "exact";

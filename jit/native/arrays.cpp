@@ -123,7 +123,7 @@ void Lowering::store_element(const Operand& a, LLVMValueRef i, const Operand& v)
   const bool mixed = a.type.depth > 1 || a.type.leaf == Leaf::Mixed;
   if (kind == ElementKind::Values || mixed) {
     guard(is_kind(a.v, ElementKind::Values));
-    store_value(v, element_place(a.v, i, kValueBytes), Memory::Values);
+    store_reference(v, element_place(a.v, i, kValueBytes));
     return;
   }
   guard(is_kind(a.v, kind));
@@ -177,7 +177,7 @@ void Lowering::push(Instruction in) {
                                      LLVMBuildICmp(e_.b, LLVMIntULT, size, limit, ""), "");
     expect(fits, append, slow);
     position(append);
-    if (kind == ElementKind::Values) store_value(v, element_place(object.v, size, kValueBytes), Memory::Values);
+    if (kind == ElementKind::Values) store_reference(v, element_place(object.v, size, kValueBytes));
     else e_.store(v.v, element_place(object.v, size, 8), kind == ElementKind::Ints ? Memory::Ints : Memory::Floats);
     e_.store(LLVMBuildAdd(e_.b, size, e_.constant(int64_t{1}), ""), e_.offset(object.v, kArraySize), Memory::Header);
     LLVMBuildBr(e_.b, done);

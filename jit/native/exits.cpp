@@ -9,6 +9,20 @@ void Lowering::store_value(const Operand& o, LLVMValueRef to, Memory memory) con
   e_.store(tag_word(o), e_.offset(to, kTagOffset), memory);
 }
 
+void Lowering::store_reference(const Operand& o, LLVMValueRef to) const {
+  if (o.type.holds_reference()) {
+    LLVMValueRef marking = LLVMBuildLoad2(e_.b, e_.i8, e_.address(m_.host().marking), "");
+    LLVMBasicBlockRef tell = cold(), on = fresh();
+    expect(LLVMBuildICmp(e_.b, LLVMIntEQ, marking, LLVMConstInt(e_.i8, 0, false), ""), on, tell);
+    position(tell);
+    e_.call(reinterpret_cast<const void*>(m_.host().write_barrier), LLVMVoidTypeInContext(e_.context),
+            {e_.address(m_.host().host), payload(o), tag_word(o)});
+    LLVMBuildBr(e_.b, on);
+    position(on);
+  }
+  store_value(o, to, Memory::Values);
+}
+
 void Lowering::sync(size_t r) {
   if (state_[r].synced || state_[r].type.kind == Kind::None) return;
   if (emit_) store_value(get(r), frame_slot(r), Memory::Register);

@@ -94,6 +94,8 @@ class Lowering {
 
   LLVMValueRef frame_slot(size_t r) const { return e_.offset(base_, static_cast<int64_t>(r) * kValueBytes); }
   void store_value(const Operand& o, LLVMValueRef to, Memory memory) const;
+  // Into an object that the collector may have looked at already (Heap::write_barrier).
+  void store_reference(const Operand& o, LLVMValueRef to) const;
 
   // The frame's register becomes current.
   void sync(size_t r);

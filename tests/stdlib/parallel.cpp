@@ -75,7 +75,7 @@ const Case kCases[] = {
     {"h a = [[1]]; h xs = [1, 2, 3]; fn f(x) { a[0] = x; return a; }", false},
 };
 
-VmOptions threads(size_t n, bool gc_stress = false) {
+VmOptions threads(size_t n, GcStress gc_stress = GcStress::None) {
   VmOptions options;
   options.threads = n;
   options.parallel_ms = 0;
@@ -108,7 +108,7 @@ BOOST_DATA_TEST_CASE(nor_under_collections, bdata::make(kCases), c) {
   std::string small = c.program;  // a collection at every safepoint takes its time
   if (const size_t at = small.find("3000"); at != small.npos) small.replace(at, 4, "40");
   const Case fewer{small.c_str(), c.leaves_home};
-  BOOST_TEST(outcome(fewer, threads(3, true)) == outcome(fewer, threads(1, true)));
+  BOOST_TEST(outcome(fewer, threads(3, GcStress::Collections)) == outcome(fewer, threads(1, GcStress::Collections)));
 }
 
 BOOST_DATA_TEST_CASE(who_leaves_home, bdata::make(kCases), c) {

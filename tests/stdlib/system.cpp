@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(each_machine_draws_its_own_random_numbers) {
 
 BOOST_AUTO_TEST_CASE(snapshots_survive_collections) {
   vm::VmOptions options;
-  options.gc_stress = true;
+  options.gc_stress = vm::GcStress::Collections;
   BOOST_TEST(Program(options).run("fn f() { return 1; } fn_snapshot(\"f\"); fn_snapshot_all();\n"
                                   "fn g() { fn f() { return [2]; } return f(); } g();\n"
                                   "h i = 0; while i < 50 { h t = [i, \"text\" + i]; i = i + 1; }\n"

@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(isolated_snippets_leave_no_trace) {
 
 BOOST_AUTO_TEST_CASE(a_root_outlives_collections) {
   VmOptions options;
-  options.gc_stress = true;
+  options.gc_stress = GcStress::Collections;
   Program p(options);
   Vm& vm = p.vm;
   p.run("fn churn(n) { h a = []; h i = 0; while i < n { arr_push(a, \"s\" + i); i = i + 1; } return len(a); }");
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(a_root_outlives_collections) {
 
 BOOST_AUTO_TEST_CASE(arguments_and_what_is_thrown_outlive_collections) {
   VmOptions options;
-  options.gc_stress = true;
+  options.gc_stress = GcStress::Collections;
   Program p(options);
   p.run("fn last(a, b) { h i = 0; while i < 20 { h s = \"x\" + i; i = i + 1; } return a + b; }\n"
         "fn raise(a) { try { throw \"thrown \" + a; } finally { last(\"p\", \"q\"); } }");

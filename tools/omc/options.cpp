@@ -113,8 +113,15 @@ const Option kTimeout("--timeout", "SECONDS", "", "wall time of the run, or of e
                         o.timeout_text = std::string(v);
                         return parse_seconds(v, o.timeout_seconds);
                       });
-const Option kStress("--gc-stress", "", "", "collects garbage at every safepoint (for tests)",
-                     [](Options& o, std::string_view) { return o.vm.gc_stress = true; });
+const Option kStress("--gc-stress", "", "", "collects garbage at every safepoint (for tests)", [](Options& o, std::string_view) {
+  o.vm.gc_stress = vm::GcStress::Collections;
+  return true;
+});
+const Option kStepStress("--gc-step-stress", "", "", "marks a little at every safepoint and verifies what was marked (for tests)",
+                         [](Options& o, std::string_view) {
+                           o.vm.gc_stress = vm::GcStress::Steps;
+                           return true;
+                         });
 const Option kLeaks("--leak-check", "", "", "fails when memory of the machine is lost until its end (for tests)",
                     [](Options& o, std::string_view) { return o.leak_check = true; });
 const Option kGeneral("--no-specialise", "", "", "instructions stay general (for tests)", [](Options& o, std::string_view) {

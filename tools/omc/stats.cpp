@@ -1,7 +1,7 @@
 // --stats: what the machine did while a program ran.
 
 #include <algorithm>
-#include <numeric>
+#include <chrono>
 
 #include "omc/command.hpp"
 #include "omc/json_line.hpp"
@@ -39,21 +39,20 @@ const char* kind_name(vm::Tag tag) {
 
 class Statistics : public vm::Observer {
  public:
-  void collected(std::chrono::nanoseconds pause, size_t before, size_t after) override {
-    pauses.push_back(static_cast<uint64_t>(pause.count()));
-    freed += before - std::min(before, after);
-    peak = std::max(peak, before);
-  }
   void detached(vm::Vm& machine) override {
     const vm::Heap& heap = machine.heap();
     for (int i = 0; i < vm::kTagCount; ++i) made[static_cast<size_t>(i)] += heap.statistics().made[static_cast<size_t>(i)];
+    collections = heap.statistics().collections;
+    freed = heap.statistics().bytes_freed;
+    pauses = heap.pauses();
     at_end = heap.used();
-    peak = std::max(peak, at_end);
+    peak = std::max(heap.statistics().peak_bytes, at_end);
   }
 
-  std::vector<uint64_t> pauses;  // nanoseconds
-  uint64_t freed = 0;            // bytes, by the collector
-  size_t peak = 0, at_end = 0;   // bytes; the peak is that seen at collections and at the end
+  vm::Pauses pauses;
+  uint64_t collections = 0;
+  uint64_t freed = 0;           // bytes, by the collector
+  size_t peak = 0, at_end = 0;  // bytes; the peak is that seen at collections and at the end
   std::array<uint64_t, vm::kTagCount> made{};
 };
 
@@ -75,7 +74,9 @@ struct Figures {
   uint64_t short_forms_tried = 0;
   uint64_t objects = 0;
   std::vector<std::pair<std::string, uint64_t>> by_kind;
-  uint64_t pause_total = 0, pause_median = 0, pause_99 = 0, pause_longest = 0;  // nanoseconds
+  uint64_t pauses = 0, pause_total = 0, pause_median = 0, pause_99 = 0, pause_longest = 0;  // nanoseconds
+
+  static uint64_t nanoseconds(std::chrono::nanoseconds t) { return static_cast<uint64_t>(t.count()); }
 
   explicit Figures(const Statistics& s) {
     for (int i = 0; i < vm::kOpCount; ++i) {
@@ -98,13 +99,11 @@ struct Figures {
     const auto most_first = [](const auto& a, const auto& b) { return a.second > b.second; };
     std::stable_sort(by_opcode.begin(), by_opcode.end(), most_first);
     std::stable_sort(by_kind.begin(), by_kind.end(), most_first);
-    std::vector<uint64_t> pauses = s.pauses;
-    std::sort(pauses.begin(), pauses.end());
-    if (pauses.empty()) return;
-    pause_total = std::accumulate(pauses.begin(), pauses.end(), uint64_t{0});
-    pause_median = pauses[pauses.size() / 2];
-    pause_99 = pauses[(pauses.size() - 1) * 99 / 100];
-    pause_longest = pauses.back();
+    pauses = s.pauses.count();
+    pause_total = nanoseconds(s.pauses.total());
+    pause_median = nanoseconds(s.pauses.percentile(0.5));
+    pause_99 = nanoseconds(s.pauses.percentile(0.99));
+    pause_longest = nanoseconds(s.pauses.longest());
   }
 };
 
@@ -152,9 +151,9 @@ std::string report(const Options& options, const Statistics& s) {
   text += "\n" + row("objects made", f.objects);
   for (const auto& [name, n] : f.by_kind) text += row("  " + name, n, percent(n, f.objects));
   text += row("bytes at the end", s.at_end) + row("  at most, as far as seen", s.peak);
-  text += "\n" + row("collections", s.pauses.size());
-  if (!s.pauses.empty())
-    text += row("  bytes freed", s.freed) +
+  text += "\n" + row("collections", s.collections);
+  if (f.pauses)
+    text += row("  bytes freed", s.freed) + row("  pauses", f.pauses) +
             fmt::format("  {:<28}{:>14.3f} ms\n  {:<28}{:>14.3f} ms\n  {:<28}{:>14.3f} ms\n  {:<28}{:>14.3f} ms\n", "  pauses together",
                         milliseconds(f.pause_total), "  median", milliseconds(f.pause_median), "  99 of 100 below",
                         milliseconds(f.pause_99), "  longest", milliseconds(f.pause_longest));
@@ -171,7 +170,7 @@ std::string json(const Options& options, const Statistics& s) {
   line.number("key_hits", c.key_hits).number("key_misses", c.key_misses);
   line.number("method_hits", c.method_hits).number("method_misses", c.method_misses);
   line.number("objects", f.objects).number("bytes_at_end", s.at_end).number("bytes_at_most", s.peak);
-  line.number("collections", s.pauses.size()).number("bytes_freed", s.freed).number("pause_total_ns", f.pause_total);
+  line.number("collections", s.collections).number("pauses", f.pauses).number("bytes_freed", s.freed).number("pause_total_ns", f.pause_total);
   line.number("pause_median_ns", f.pause_median).number("pause_99_ns", f.pause_99).number("pause_longest_ns", f.pause_longest);
   for (const auto& [name, n] : f.by_opcode) line.number("op." + name, n);
   for (const auto& [name, n] : f.by_kind) line.number("made." + name, n);
