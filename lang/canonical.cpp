@@ -479,7 +479,8 @@ class Canonicaliser {
   void print(const YieldStmt& s) { keyword("yield ", s.value); }
   void print(const AssertStmt& s) {
     put("if not ");
-    expression(s.condition);
+    const Expr& condition = bare(s.condition);
+    parenthesised(condition, condition.kind == ExprKind::Safe || condition.kind == ExprKind::Lambda);
     put(" {\n");
     ++level_;
     indent();
@@ -646,7 +647,7 @@ class Canonicaliser {
     const Expr& inner = bare(e.operand);
     if (e.op == UnaryOp::Not) {
       put("not ");
-      return expression(&inner);
+      return parenthesised(inner, inner.kind == ExprKind::Safe || inner.kind == ExprKind::Lambda);
     }
     if (e.op == UnaryOp::BitNot) {
       put("~");
