@@ -141,6 +141,14 @@ void Lowering::merge(size_t pc) {
   for (size_t r = 0; r < slots(); ++r) {
     const bool dead = r < registers_ && !facts_.live[pc][r];
     if (dead) continue;
+    // Without a value on one way in, nobody reads it: an instruction that may look at all registers makes it seem alive.
+    const bool none = r < registers_ && (to[r].type.kind == Kind::None || from[r].type.kind == Kind::None);
+    if (none && to[r] == Slot{}) continue;
+    if (none) {
+      to[r] = {};
+      pending_[pc] = changed_ = true;
+      continue;
+    }
     Slot joined;
     joined.type = join(to[r].type, from[r].type);
     joined.synced = to[r].synced && from[r].synced;

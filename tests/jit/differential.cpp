@@ -183,6 +183,12 @@ uint64_t setting(const char* name, uint64_t otherwise) {
 
 }  // namespace
 
+// A register that no way in had written was stored as an array without an address.
+BOOST_AUTO_TEST_CASE(registers_without_a_value_stay_out_of_the_frame) {
+  const std::string program = Writer(102888).program();
+  BOOST_TEST(run(program, Way::Interpreted, 102888) == run(program, Way::RandomExits, 102888));
+}
+
 BOOST_AUTO_TEST_CASE(interpreter_and_native_code_agree) {
   const uint64_t count = setting("OMC_JIT_PROGRAMS", 60), first = setting("OMC_JIT_SEED", 1);
   size_t finished = 0;
