@@ -218,6 +218,11 @@ bool Lowering::intrinsic(Instruction in, const vm::GlobalCell* cell) {
       if (!x.type.is_array()) return false;
       return result(kInt, [&] { return array_size(x.v); });
     case Intrinsic::Push: check(); push(in); return true;
+    case Intrinsic::Harmony: return result(kInt, [&] { return e_.constant(int64_t{1000}); });
+    case Intrinsic::PhiShadow:
+      check();
+      write(in.a, x);
+      return true;
     case Intrinsic::Get:
       if (!x.type.is_array() || !index_fits(y)) return false;
       check();

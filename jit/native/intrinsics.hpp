@@ -7,7 +7,7 @@
 
 namespace omc::jit {
 
-enum class Intrinsic : uint8_t { Length, Push, Get, Set, Abs, Floor, Ceil, Round, Sqrt, ToInt, ToFloat };
+enum class Intrinsic : uint8_t { Length, Push, Get, Set, Abs, Floor, Ceil, Round, Sqrt, ToInt, ToFloat, Harmony, PhiShadow };
 
 inline std::optional<Intrinsic> find_intrinsic(std::string_view builtin) {
   struct Row {
@@ -20,6 +20,8 @@ inline std::optional<Intrinsic> find_intrinsic(std::string_view builtin) {
       {"floor", Intrinsic::Floor},    {"ceil", Intrinsic::Ceil},      {"round", Intrinsic::Round},
       {"sqrt", Intrinsic::Sqrt},      {"to_int", Intrinsic::ToInt},   {"int", Intrinsic::ToInt},
       {"to_float", Intrinsic::ToFloat}, {"float", Intrinsic::ToFloat},
+      // Without a second lane, which native code has not, nothing is marked and everything is in harmony.
+      {"harmony", Intrinsic::Harmony}, {"phi_shadow", Intrinsic::PhiShadow},
   };
   for (const Row& row : kRows)
     if (row.name == builtin) return row.intrinsic;
