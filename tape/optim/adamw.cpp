@@ -8,11 +8,12 @@
 #include <algorithm>  // min
 #include <cmath>      // sqrt
 
-#if defined(__x86_64__)
+#include "tape/kernels/simd.hpp"  // OMC_VECTOR_LOOPS
+#include "tape/powi.hpp"
+
+#if OMC_VECTOR_LOOPS
 #include <immintrin.h>
 #endif
-
-#include "tape/powi.hpp"
 
 namespace omc::tape {
 
@@ -42,7 +43,7 @@ void AdamWStep::by_divisions(Isa isa, size_t begin, size_t end, const T* theta, 
 // Beyond these powers of two a quotient, or what is left over in mending it, could leave the range of normal numbers.
 static constexpr double kSmallBias = 0x1p-100, kLargeBias = 0x1p100;
 
-#if defined(__x86_64__)
+#if OMC_VECTOR_LOOPS
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512dq,avx512vl,avx512bw,avx512cd,prefer-vector-width=512")
 
@@ -120,7 +121,7 @@ void AdamWStep::update(const Compute& compute, size_t n, const T* theta, const T
   compute.rows((n + kBlock - 1) / kBlock, 2 * kBlock, [&, reciprocals = ordinary(bias1_) && ordinary(bias2_)](
                                                           size_t first, size_t last) {
     const size_t begin = first * kBlock, end = std::min(n, last * kBlock);
-#if defined(__x86_64__)
+#if OMC_VECTOR_LOOPS
     if (reciprocals && compute.isa() == Isa::Avx512) return by_reciprocals(begin, end, theta, gradient, m, v, next);
 #endif
     by_divisions(compute.isa(), begin, end, theta, gradient, m, v, next);
