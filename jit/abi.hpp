@@ -11,12 +11,13 @@
 #include "vm/value.hpp"
 
 namespace omc::vm {
+struct Builtin;
 struct GlobalCell;
 }
 
 namespace omc::jit {
 
-inline constexpr uint32_t kAbiVersion = 4;
+inline constexpr uint32_t kAbiVersion = 5;
 inline constexpr size_t kWorthwhile = 8;  // instructions for each that calls the interpreter; fewer, and native code is slower
 
 // A value in two registers; the tag is a vm::Tag, or kErrorTag: an error is pending.
@@ -51,6 +52,16 @@ struct HostTable {
   double (*pow)(double, double);
   int64_t (*int_pow)(int64_t, int64_t);
   int64_t (*fold)(int64_t);
+  // What is called without a frame. After a failure (the tag kErrorTag, nullptr) `failed` or `failed_in_loop` makes up for that.
+  Pair (*direct)(void* host, const vm::Builtin* builtin, vm::Value* arguments, uint64_t count);  // one that calls nobody back
+  vm::String* (*concatenate)(void* host, vm::String* a, vm::String* b);
+  void (*failed)(void* host, const Site*, vm::Value* base, uint64_t room);
+  void (*failed_in_loop)(void* host, const Site*);
+  // Texts (native/strings.cpp).
+  const void* characters;           // String*[128]: the strings of one ASCII character
+  uint64_t (*same_text)(const vm::String* a, const vm::String* b);
+  int64_t (*compare_text)(const vm::String* a, const vm::String* b);  // below 0, 0, above 0
+  int64_t (*only_character)(const vm::String* s);                     // -1 unless it is one
   uint64_t (*chance)(void* host);   // of tests: not 0 when a guard shall fail although its condition holds
 };
 

@@ -37,6 +37,9 @@ constexpr uint64_t kLeastRoom = 16;
 
 int64_t int_pow(int64_t x, int64_t n) { return vm::wrapping_pow(x, n); }
 int64_t fold(int64_t x) { return substrate::fold(x); }
+uint64_t same_text(const vm::String* a, const vm::String* b) { return a->view() == b->view(); }
+int64_t compare_text(const vm::String* a, const vm::String* b) { return a->view().compare(b->view()); }
+int64_t only_character(const vm::String* s) { return NativeSupport::only_character(s); }
 double float_pow(double x, double y) { return std::pow(x, y); }
 // A function's name, or the line of a loop.
 std::string name_of(const Unit& unit) {
@@ -70,6 +73,14 @@ Host::Host(vm::Vm& vm, HostOptions options) : vm_(vm), options_(std::move(option
             .pow = float_pow,
             .int_pow = int_pow,
             .fold = fold,
+            .direct = direct,
+            .concatenate = concatenate,
+            .failed = failed,
+            .failed_in_loop = failed_in_loop,
+            .characters = NativeSupport::characters(vm),
+            .same_text = same_text,
+            .compare_text = compare_text,
+            .only_character = only_character,
             .chance = chance};
 }
 
@@ -411,6 +422,14 @@ std::string Host::report() const {
 
 // --- out of native code ------------------------------------------------------------------------------------------------
 
+namespace {
+Pair pair_of(vm::Value v) {
+  Pair pair{0, static_cast<uint64_t>(v.tag())};
+  std::memcpy(&pair.payload, &v, sizeof(pair.payload));
+  return pair;
+}
+}  // namespace
+
 Pair Host::leave(void* host, const Site* site, vm::Value* base, uint64_t room) {
   Host& h = *static_cast<Host*>(host);
   const uint64_t hidden = h.hidden_room_;
@@ -419,10 +438,25 @@ Pair Host::leave(void* host, const Site* site, vm::Value* base, uint64_t room) {
   const bool ok = NativeSupport::leave(h.vm_, site->closure, site->pc, base, room + hidden, result);
   h.hidden_room_ = hidden;
   if (!ok) return {0, kErrorTag};
-  Pair pair{0, static_cast<uint64_t>(result.tag())};
-  std::memcpy(&pair.payload, &result, sizeof(pair.payload));
-  return pair;
+  return pair_of(result);
 }
+
+Pair Host::direct(void* host, const vm::Builtin* builtin, vm::Value* arguments, uint64_t count) {
+  vm::Value result;
+  if (!NativeSupport::call_builtin(static_cast<Host*>(host)->vm_, *builtin, arguments, count, result)) return {0, kErrorTag};
+  return pair_of(result);
+}
+
+vm::String* Host::concatenate(void* host, vm::String* a, vm::String* b) {
+  return NativeSupport::concatenate(static_cast<Host*>(host)->vm_, a, b);
+}
+
+void Host::failed(void* host, const Site* site, vm::Value* base, uint64_t room) {
+  Host& h = *static_cast<Host*>(host);
+  NativeSupport::failed(h.vm_, site->closure, site->pc, base, room + h.hidden_room_);
+}
+
+void Host::failed_in_loop(void* host, const Site* site) { NativeSupport::place(static_cast<Host*>(host)->vm_, site->pc); }
 
 uint64_t Host::step(void* host, const Site* site, vm::Value* base, uint64_t room) {
   Host& h = *static_cast<Host*>(host);

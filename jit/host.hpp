@@ -62,6 +62,10 @@ class Host : public vm::NativeCode, private States {
   static void failed_call(void* host, const Site* site, const vm::Proto* callee);
   static void failed_call_in_loop(void* host, const Site* site, const vm::Proto* callee);
   static uint64_t grow(void* host, vm::Value* top);
+  static Pair direct(void* host, const vm::Builtin* builtin, vm::Value* arguments, uint64_t count);
+  static vm::String* concatenate(void* host, vm::String* a, vm::String* b);
+  static void failed(void* host, const Site* site, vm::Value* base, uint64_t room);
+  static void failed_in_loop(void* host, const Site* site);
   static uint64_t chance(void* host);
   static void write_barrier(void* host, uint64_t payload, uint64_t tag);
 

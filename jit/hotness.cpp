@@ -40,7 +40,8 @@ bool is_foreign(const vm::Proto& proto, vm::Instruction in, const vm::Value* reg
     case Op::CallTaking:
     case Op::CallLending: {
       const vm::GlobalCell& cell = *proto.cells[in.c];
-      return !cell.target && cell.builtin && !cell.builtin->short_form.none && !find_intrinsic(cell.builtin->name);
+      return !cell.target && cell.builtin && !cell.builtin->short_form.none && !find_intrinsic(cell.builtin->name) &&
+             !calls_nobody(cell.builtin->name);
     }
     case Op::CallValue:
     case Op::CallMethod:
@@ -57,15 +58,10 @@ bool is_foreign(const vm::Proto& proto, vm::Instruction in, const vm::Value* reg
     case Op::GetCapture:
     case Op::SetCapture:
     case Op::Yield: return true;
-    case Op::AddK: return proto.constants[in.c].is_string();
     case Op::GetIndex:
     case Op::GetIndexK: return text_or_dict(in.b);
     case Op::SetIndex:
     case Op::SetIndexK: return text_or_dict(in.a);
-    case Op::JumpNoMatch: {
-      const lang::PatternKind kind = proto.patterns[in.b].kind;
-      return kind == lang::PatternKind::String || kind == lang::PatternKind::StringRange;
-    }
     default: return false;
   }
 }

@@ -6,6 +6,7 @@
 #include "substrate/fold.hpp"
 #include "vm/interpreter.hpp"
 #include "vm/interpreter_support.hpp"
+#include "vm/module_loader.hpp"
 #include "vm/vm.hpp"
 
 namespace omc::vm {
@@ -36,6 +37,11 @@ size_t NativeSupport::registers_left(const Vm& vm, const Value* base) {
 const char* NativeSupport::native_stack_end(const Vm& vm) { return vm.native_stack_end_; }
 const void* NativeSupport::due_flag(const Vm& vm) { return &vm.due_; }
 const Value* const* NativeSupport::soft_limit(const Vm& vm) { return &vm.stack_.soft_limit; }
+
+String* const* NativeSupport::characters(const Vm& vm) { return vm.ascii_; }
+int64_t NativeSupport::only_character(const String* s) {
+  return s->count_characters() == 1 ? ModuleLoader::first_scalar(s->view()) : -1;
+}
 
 bool NativeSupport::raise_limit(Vm& vm, Value* top) {
   return top <= vm.stack_.soft_limit || vm.stack_.raise_limit(top);
@@ -315,6 +321,22 @@ bool NativeSupport::step(Vm& vm, Closure* closure, uint32_t pc, Value* base, siz
   }
   Support::unwind(vm);
   return false;
+}
+
+bool NativeSupport::call_builtin(Vm& vm, const Builtin& builtin, Value* arguments, size_t count, Value& result) {
+  return Support::call_builtin(vm, builtin, arguments, count, result);
+}
+
+String* NativeSupport::concatenate(Vm& vm, String* a, String* b) {
+  Value result;
+  return Support::arithmetic(vm, BinaryOp::Add, Value(a), Value(b), result) ? result.as_string() : nullptr;
+}
+
+void NativeSupport::failed(Vm& vm, Closure* closure, uint32_t pc, Value* base, size_t depth_left) {
+  Stack& stack = vm.stack_;
+  const LimitDepth limit(stack, depth_left);
+  stack.frames[stack.depth++] = {closure, closure->proto, closure->proto->code.data() + pc + 1, base, true, false, true};
+  Support::unwind(vm);
 }
 
 }  // namespace omc::vm

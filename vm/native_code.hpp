@@ -50,6 +50,8 @@ struct NativeSupport {
   static const char* native_stack_end(const Vm& vm);
   static const void* due_flag(const Vm& vm);
   static const Value* const* soft_limit(const Vm& vm);
+  static String* const* characters(const Vm& vm);  // of ASCII, each a string
+  static int64_t only_character(const String* s);  // of a string that is one; else -1
   // Makes the registers below `top` known to the collector.
   static bool raise_limit(Vm& vm, Value* top);
 
@@ -59,6 +61,11 @@ struct NativeSupport {
   static bool step(Vm& vm, Closure* closure, uint32_t pc, Value* base, size_t depth_left);
   // ... or in the frame on top. Afterwards the frame's ip is behind the instruction.
   static bool step_in_frame(Vm& vm, uint32_t pc);
+  // A builtin or operation that calls nobody back, without a frame; when it failed (the second: nullptr), `failed` or `place`
+  // makes up for that.
+  static bool call_builtin(Vm& vm, const Builtin& builtin, Value* arguments, size_t count, Value& result);
+  static String* concatenate(Vm& vm, String* a, String* b);
+  static void failed(Vm& vm, Closure* closure, uint32_t pc, Value* base, size_t depth_left);
   // A frame for a call that C++ carries out itself; false when it goes too deep.
   static bool push(Vm& vm, Closure* closure, Value* base);
   static Frame& top(Vm& vm);

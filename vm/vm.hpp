@@ -126,7 +126,10 @@ class Vm {
   }
 
   // --- values ---
-  Value text(std::string_view s) { return Value(heap_.string(s)); }
+  Value text(std::string_view s) {
+    if (s.size() == 1 && static_cast<unsigned char>(s[0]) < 128) return Value(ascii_[static_cast<unsigned char>(s[0])]);
+    return Value(heap_.string(s));
+  }
   bool is_instance(Value v, std::string_view class_name);
   // Parent of a class, or nullptr.
   String* parent_class(const String* name) const;

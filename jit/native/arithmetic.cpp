@@ -50,6 +50,7 @@ bool Lowering::only_ints(Op op) {
 }
 
 void Lowering::arithmetic(Op op, uint32_t to, const Operand& x, const Operand& y) {
+  if (x.type.kind == Kind::String || y.type.kind == Kind::String) return text_arithmetic(op, to, x, y);
   if (never(x) || never(y)) return give_up();
   const bool any = x.type.kind == Kind::Any || y.type.kind == Kind::Any;
   if (any && op != Op::Add && op != Op::Sub && op != Op::Mul) return step(kAny);
@@ -113,6 +114,7 @@ std::optional<LLVMValueRef> Lowering::compare(Compare c, const Operand& x, const
       return e_.truth(null_x && null_y);
     }
   }
+  if (x.type.kind == Kind::String || y.type.kind == Kind::String) return compare_text(c, x, y);
   if (never(x) || never(y)) return std::nullopt;
   if (!emit_) return nullptr;
   if (x.type.kind != Kind::Any && y.type.kind != Kind::Any) return known_compare(c, x, y);

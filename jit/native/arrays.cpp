@@ -76,7 +76,7 @@ std::optional<Operand> Lowering::as_array(const Operand& o) {
 }
 
 void Lowering::get_index(uint32_t to, const Operand& object, const Operand& index) {
-  if (!index_fits(index)) return step(kAny);
+  if (!index_fits(index) || object.type.kind == Kind::String) return step(kAny);
   if (!object.type.is_array() && object.type.kind != Kind::Any) return give_up();
   if (object.type.kind == Kind::Any || index.type.kind == Kind::Any) return get_any_index(to, object, index);
   const auto a = as_array(object);
@@ -120,7 +120,7 @@ void Lowering::get_any_index(uint32_t to, const Operand& object, const Operand& 
 void Lowering::store_element(const Operand& a, LLVMValueRef i, const Operand& v) {
   if (!emit_) return;
   const ElementKind kind = kind_of(v.type);
-  const bool mixed = a.type.depth > 1 || a.type.leaf == Leaf::Mixed;
+  const bool mixed = a.type.depth > 1 || a.type.leaf == Leaf::Mixed || a.type.leaf == Leaf::String;
   if (kind == ElementKind::Values || mixed) {
     guard(is_kind(a.v, ElementKind::Values));
     store_reference(v, element_place(a.v, i, kValueBytes));

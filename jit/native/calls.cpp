@@ -77,6 +77,7 @@ void Lowering::call_global(Instruction in) {
   }
   if (cell->target || !cell->builtin || in.n < cell->required) return step_call(kAny);
   if (intrinsic(in, cell)) return;
+  if (calls_nobody(cell->builtin->name)) return call_direct(in, cell);
   step_call(result_of(*cell->builtin));
 }
 
@@ -86,6 +87,7 @@ Type Lowering::result_of(const vm::Builtin& row) {
   const std::string_view result = row.signature.substr(arrow + 3);
   if (result == "int") return kInt;
   if (result == "float") return kFloat;
+  if (result == "string") return kString;
   if (result == "array") return array_of(Leaf::Unknown);
   return kAny;
 }
@@ -214,6 +216,10 @@ bool Lowering::intrinsic(Instruction in, const vm::GlobalCell* cell) {
   };
   const bool number = x.type.numeric(), real = x.type.kind == Kind::Float;
   switch (*kind) {
+    case Intrinsic::TextBytes:
+      if (x.type.kind != Kind::String) return false;
+      return result(kInt, [&] { return text_bytes(x.v); });
+    case Intrinsic::Slice: return slice(in, cell);
     case Intrinsic::Length:
       if (!x.type.is_array()) return false;
       return result(kInt, [&] { return array_size(x.v); });

@@ -24,7 +24,7 @@ Emitter::Emitter(const char* name) {
   LLVMMetadataRef root_operands[] = {text("omc")};
   LLVMMetadataRef root = LLVMMDNodeInContext2(context, root_operands, 1);
   const LLVMMetadataRef zero = LLVMValueAsMetadata(constant(int64_t{0}));
-  const char* const names[] = {"register", "cell", "header", "ints", "floats", "values"};
+  const char* const names[] = {"register", "cell", "header", "ints", "floats", "values", "text"};
   for (size_t i = 0; i < static_cast<size_t>(Memory::Count); ++i) {
     LLVMMetadataRef type_operands[] = {text(names[i]), root, zero};
     LLVMMetadataRef type = LLVMMDNodeInContext2(context, type_operands, 3);
@@ -76,16 +76,24 @@ LLVMValueRef Emitter::call(const void* function, LLVMTypeRef result, std::vector
   for (LLVMValueRef v : arguments) types.push_back(LLVMTypeOf(v));
   LLVMTypeRef type = LLVMFunctionType(result, types.data(), static_cast<unsigned>(types.size()), false);
   LLVMValueRef v = LLVMBuildCall2(b, type, address(function), arguments.data(), static_cast<unsigned>(arguments.size()), "");
-  const auto attribute = [&](const char* name, uint64_t value) {
-    LLVMAddCallSiteAttribute(v, static_cast<LLVMAttributeIndex>(LLVMAttributeFunctionIndex),
-                             LLVMCreateEnumAttribute(context, LLVMGetEnumAttributeKindForName(name, std::strlen(name)), value));
-  };
-  attribute("nounwind", 0);
+  add_call_attribute(v, "nounwind", 0);
   if (pure) {
-    attribute("memory", 0);  // none
-    attribute("willreturn", 0);
+    add_call_attribute(v, "memory", 0);  // none
+    add_call_attribute(v, "willreturn", 0);
   }
   return v;
+}
+
+LLVMValueRef Emitter::reading(LLVMValueRef v) const {
+  constexpr uint64_t kRead = 0b01'01'01;  // two bits for each of LLVM's kinds of memory
+  add_call_attribute(v, "memory", kRead);
+  add_call_attribute(v, "willreturn", 0);
+  return v;
+}
+
+void Emitter::add_call_attribute(LLVMValueRef v, const char* name, uint64_t value) const {
+  LLVMAddCallSiteAttribute(v, static_cast<LLVMAttributeIndex>(LLVMAttributeFunctionIndex),
+                           LLVMCreateEnumAttribute(context, LLVMGetEnumAttributeKindForName(name, std::strlen(name)), value));
 }
 
 LLVMValueRef Emitter::make_pair(LLVMValueRef payload, LLVMValueRef t) const {

@@ -16,7 +16,7 @@
 namespace omc::jit {
 
 // Memory of one class is never written through another: what alias analysis may rely on.
-enum class Memory : uint8_t { Register, Cell, Header, Ints, Floats, Values, Count };
+enum class Memory : uint8_t { Register, Cell, Header, Ints, Floats, Values, Text, Count };
 
 class Emitter {
  public:
@@ -42,11 +42,14 @@ class Emitter {
   LLVMValueRef intrinsic(const char* name, std::vector<LLVMTypeRef> overloads, std::vector<LLVMValueRef> arguments) const;
   // A call of C++ at a fixed address.
   LLVMValueRef call(const void* function, LLVMTypeRef result, std::vector<LLVMValueRef> arguments, bool pure = false) const;
+  // The same call, of a function that writes nothing.
+  LLVMValueRef reading(LLVMValueRef call) const;
   LLVMValueRef make_pair(LLVMValueRef payload, LLVMValueRef tag) const;
   void mark_dereferenceable(LLVMValueRef load, uint64_t bytes) const;
   void add_attribute(LLVMValueRef function, unsigned index, const char* name, uint64_t value = 0) const;
 
  private:
+  void add_call_attribute(LLVMValueRef call, const char* name, uint64_t value) const;
   LLVMValueRef access_[static_cast<size_t>(Memory::Count)];
   unsigned tbaa_;
 };

@@ -102,7 +102,7 @@ void Lowering::lower(Instruction in) {
     case Op::Negate: {
       const Operand x = read(in.b);
       if (never(x)) return give_up();
-      if (x.type.kind == Kind::Any) return step(kAny);
+      if (x.type.kind == Kind::Any || x.type.kind == Kind::String) return step(kAny);
       // 0 - x, so that -(0.0) is 0.0.
       if (x.type.kind == Kind::Float)
         return write(in.a, {kFloat, emit_ ? LLVMBuildFSub(e_.b, e_.constant(0.0), x.v, "") : nullptr});
@@ -111,7 +111,7 @@ void Lowering::lower(Instruction in) {
     case Op::BitNot: {
       const Operand x = read(in.b);
       if (never(x)) return give_up();
-      if (x.type.kind == Kind::Any) return step(kAny);
+      if (x.type.kind == Kind::Any || x.type.kind == Kind::String) return step(kAny);
       return write(in.a, {kInt, emit_ ? LLVMBuildNot(e_.b, as_int(x), "") : nullptr});
     }
     case Op::Not:
@@ -253,7 +253,9 @@ void Lowering::lower(Instruction in) {
       const Operand x = read(in.a);
       const size_t to = target(in, false);
       if (p.kind == PatternKind::Wildcard) return jump_to(pc_ + 1u);
-      if (x.type.kind == Kind::Any || x.type.kind == Kind::Unassigned) return give_up();
+      if (x.type.kind == Kind::Unassigned) return give_up();
+      if (p.kind == PatternKind::String || p.kind == PatternKind::StringRange) return branch(matches_text(p, x), pc_ + 1u, to);
+      if (x.type.kind == Kind::Any) return give_up();
       LLVMValueRef accepted = emit_ ? e_.truth(false) : nullptr;
       switch (p.kind) {
         case PatternKind::Int:
@@ -283,8 +285,6 @@ void Lowering::lower(Instruction in) {
         case PatternKind::Type:
           if (emit_) accepted = e_.truth(p.tag == tag_of(x.type.kind));
           break;
-        case PatternKind::String:
-        case PatternKind::StringRange: break;
         default: return give_up();
       }
       return branch(accepted, pc_ + 1u, to);
@@ -301,7 +301,7 @@ void Lowering::lower(Instruction in) {
     case Op::GetIndexK: return get_index(in.a, read(in.b), constant_number(in.c));
     case Op::SetIndex: return set_index(read(in.a), read(in.b), read(in.c));
     case Op::SetIndexK: return set_index(read(in.a), constant_number(in.b), read(in.c));
-    case Op::Concat:
+    case Op::Concat: return step(kString);
     case Op::NewDict: return step(kAny);
     case Op::Append:
     case Op::DictPut:

@@ -19,6 +19,9 @@ inline constexpr int64_t kArrayKind = offsetof(vm::Array, kind);
 inline constexpr int64_t kArraySize = offsetof(vm::Array, size);
 inline constexpr int64_t kArrayCapacity = offsetof(vm::Array, capacity);
 inline constexpr int64_t kArrayData = offsetof(vm::Array, data);
+inline constexpr int64_t kStringBytes = offsetof(vm::String, size_bytes);
+inline constexpr int64_t kStringCharacters = offsetof(vm::String, characters);
+inline constexpr int64_t kStringData = offsetof(vm::String, data);
 inline constexpr int64_t kCellTarget = offsetof(vm::GlobalCell, target);
 inline constexpr int64_t kCellVariable = offsetof(vm::GlobalCell, variable);
 #pragma GCC diagnostic pop
@@ -30,6 +33,7 @@ inline vm::Tag tag_of(Kind k) {
     case Kind::Bool: return vm::Tag::Bool;
     case Kind::Int: return vm::Tag::Int;
     case Kind::Float: return vm::Tag::Float;
+    case Kind::String: return vm::Tag::String;
     case Kind::Array: return vm::Tag::Array;
     default: return vm::Tag::Unassigned;
   }

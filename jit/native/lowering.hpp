@@ -25,6 +25,7 @@ struct Operand {
   LLVMValueRef v = nullptr;    // i64, double or ptr by the kind; of Any the payload
   LLVMValueRef tag = nullptr;  // of Any
   uint32_t id = 0;
+  const vm::String* text = nullptr;  // when it is a constant
 };
 
 enum class Compare : uint8_t { Less, LessEqual, Greater, GreaterEqual, Equal };
@@ -208,6 +209,35 @@ class Lowering {
   // Every register that holds the array of `o` is now expected to hold one of this type.
   void refine(const Operand& o, Type type);
   void push(Instruction in);
+
+  // --- texts: strings.cpp ---
+
+  LLVMValueRef text_bytes(LLVMValueRef s) const;
+  LLVMValueRef text_data(LLVMValueRef s) const { return e_.load(e_.ptr, e_.offset(s, kStringData), Memory::Text); }
+  LLVMValueRef byte_at(LLVMValueRef data, LLVMValueRef i) const;
+
+  // There are as many bytes as in `known`, which is not empty.
+  LLVMValueRef same_bytes(LLVMValueRef data, std::string_view known) const;
+  LLVMValueRef same_text(const Operand& x, const Operand& y);
+  LLVMValueRef same_as(const Operand& x, const vm::String* known);
+
+  // At least one is a text.
+  std::optional<LLVMValueRef> compare_text(Compare c, const Operand& x, const Operand& y);
+  void text_arithmetic(Op op, uint32_t to, const Operand& x, const Operand& y);
+
+  // Whether a pattern of text accepts the value. Of an unknown kind: false unless it is a text.
+  LLVMValueRef matches_text(const vm::PatternSite& p, const Operand& x);
+  LLVMValueRef matches_known_text(const vm::PatternSite& p, const Operand& text);
+
+  // A bit that `f` computes when `condition` holds; otherwise `otherwise`.
+  LLVMValueRef only_if(LLVMValueRef condition, bool otherwise, const std::function<LLVMValueRef()>& f) const;
+  // What was called without a frame has failed unless `condition` holds.
+  void failed_unless(LLVMValueRef condition);
+  bool slice(Instruction in, const vm::GlobalCell* cell);
+
+  // A builtin of calls_nobody(), without the interpreter.
+  Operand direct(Instruction in, const vm::Builtin* builtin);
+  void call_direct(Instruction in, const vm::GlobalCell* cell);
 
   // --- single instructions of the interpreter: calls.cpp ---
 

@@ -22,18 +22,25 @@ bool fits_function(const vm::Proto& p) {
          p.register_count <= kMostRegisters && p.code.size() <= kMostInstructions;
 }
 
+// Of the first few elements.
+bool all_strings(const vm::Array& a) {
+  return std::all_of(a.values, a.values + std::min<size_t>(a.size, 8), [](const vm::Value& v) { return v.is_string(); });
+}
+
 Type sampled(const vm::Value& v, int depth) {
   switch (v.tag()) {
     case Tag::Null: return kNull;
     case Tag::Bool: return kBool;
     case Tag::Int: return kInt;
     case Tag::Float: return kFloat;
+    case Tag::String: return kString;
     case Tag::Unassigned: return kUnassigned;
     case Tag::Array: {
       const vm::Array* a = v.as_array();
       if (a->empty()) return array_of(Leaf::Unknown);
       if (a->kind == ElementKind::Ints) return array_of(Leaf::Int);
       if (a->kind == ElementKind::Floats) return array_of(Leaf::Float);
+      if (all_strings(*a)) return array_of(Leaf::String);
       if (depth >= 3 || !a->values[0].is_array()) return array_of(Leaf::Mixed);
       return with_element(array_of(Leaf::Unknown), sampled(a->values[0], depth + 1));
     }
@@ -198,7 +205,7 @@ void Module::declare(Version& v) {
       types.push_back(e_.i64);
       types.push_back(e_.i64);
     } else {
-      types.push_back(t.kind == Kind::Float ? e_.f64 : t.is_array() ? e_.ptr : e_.i64);
+      types.push_back(t.kind == Kind::Float ? e_.f64 : t.is_pointer() ? e_.ptr : e_.i64);
     }
   }
   v.function_type = LLVMFunctionType(v.loop ? e_.i64 : e_.pair, types.data(), static_cast<unsigned>(types.size()), false);
@@ -236,7 +243,7 @@ void Module::emit_entry(Version& v) {
     LLVMBasicBlockRef on = block();
     LLVMBuildCondBr(e_.b, LLVMBuildICmp(e_.b, LLVMIntEQ, tag, e_.tag(tag_of(t.kind)), ""), on, miss);
     LLVMPositionBuilderAtEnd(e_.b, on);
-    arguments.push_back(e_.load(t.kind == Kind::Float ? e_.f64 : t.is_array() ? e_.ptr : e_.i64, at, Memory::Register));
+    arguments.push_back(e_.load(t.kind == Kind::Float ? e_.f64 : t.is_pointer() ? e_.ptr : e_.i64, at, Memory::Register));
     // Arrays with elements of another kind are better off with code of their own.
     if (t == array_of(Leaf::Int) || t == array_of(Leaf::Float)) {
       LLVMValueRef kind = e_.load(e_.i8, e_.offset(arguments.back(), kArrayKind), Memory::Header);
@@ -261,12 +268,13 @@ void Module::emit_entry(Version& v) {
 }
 
 std::string Module::signature() const {
-  static constexpr const char* kLeaves[] = {"any", "int", "float", "any"};
+  static constexpr const char* kLeaves[] = {"any", "int", "float", "string", "any"};
   const auto name = [](Type t) -> std::string {
     switch (t.kind) {
       case Kind::Bool: return "bool";
       case Kind::Int: return "int";
       case Kind::Float: return "float";
+      case Kind::String: return "string";
       case Kind::Null: return "null";
       case Kind::Array: {
         std::string s = kLeaves[static_cast<int>(t.leaf)];

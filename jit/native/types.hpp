@@ -8,11 +8,11 @@ namespace omc::jit {
 
 // Of registers None: nobody reads it any more. Of global variables Cell: the value is in the cell, not in a register.
 // Any is a tag and a payload, both only known at run time.
-enum class Kind : uint8_t { None, Cell, Unassigned, Null, Bool, Int, Float, Array, Any };
+enum class Kind : uint8_t { None, Cell, Unassigned, Null, Bool, Int, Float, String, Array, Any };
 
 // What the elements of an array are expected to be. A guess that saves work, never relied on: another array may stand in its
 // place, and any call may widen it, so each access looks at the element kind.
-enum class Leaf : uint8_t { Unknown, Int, Float, Mixed };
+enum class Leaf : uint8_t { Unknown, Int, Float, String, Mixed };
 
 struct Type {
   Kind kind = Kind::None;
@@ -21,10 +21,11 @@ struct Type {
 
   friend bool operator==(const Type&, const Type&) = default;
   constexpr bool is_array() const { return kind == Kind::Array; }
+  constexpr bool is_pointer() const { return kind == Kind::Array || kind == Kind::String; }
   constexpr bool integral() const { return kind == Kind::Int || kind == Kind::Bool; }
   constexpr bool numeric() const { return integral() || kind == Kind::Float; }
   // May hold a reference that the collector must see.
-  constexpr bool holds_reference() const { return kind == Kind::Array || kind == Kind::Any; }
+  constexpr bool holds_reference() const { return is_pointer() || kind == Kind::Any; }
 };
 
 inline constexpr Type kNone{Kind::None};
@@ -34,6 +35,7 @@ inline constexpr Type kNull{Kind::Null};
 inline constexpr Type kBool{Kind::Bool};
 inline constexpr Type kInt{Kind::Int};
 inline constexpr Type kFloat{Kind::Float};
+inline constexpr Type kString{Kind::String};
 inline constexpr Type kAny{Kind::Any};
 constexpr Type array_of(Leaf leaf) { return {Kind::Array, 1, leaf}; }
 
@@ -43,6 +45,7 @@ constexpr Type element(Type array) {
   switch (array.leaf) {
     case Leaf::Int: return kInt;
     case Leaf::Float: return kFloat;
+    case Leaf::String: return kString;
     default: return kAny;
   }
 }
@@ -52,7 +55,10 @@ constexpr Type with_element(Type array, Type v) {
   const bool fresh = array.depth == 1 && array.leaf == Leaf::Unknown;
   if (v.is_array() && (fresh || array.depth == v.depth + 1) && v.depth < 4)
     return {Kind::Array, static_cast<uint8_t>(v.depth + 1), fresh || array.leaf == Leaf::Unknown ? v.leaf : array.leaf};
-  const Leaf leaf = v.kind == Kind::Int ? Leaf::Int : v.kind == Kind::Float ? Leaf::Float : Leaf::Mixed;
+  const Leaf leaf = v.kind == Kind::Int     ? Leaf::Int
+                    : v.kind == Kind::Float  ? Leaf::Float
+                    : v.kind == Kind::String ? Leaf::String
+                                             : Leaf::Mixed;
   if (fresh || (array.depth == 1 && array.leaf == leaf)) return array_of(leaf);
   return array_of(Leaf::Mixed);
 }

@@ -37,7 +37,7 @@ LLVMValueRef Lowering::new_variable(LLVMTypeRef type) const {
 }
 
 LLVMTypeRef Lowering::machine_type(Type t) const {
-  return t.kind == Kind::Float ? e_.f64 : t.kind == Kind::Array ? e_.ptr : e_.i64;
+  return t.kind == Kind::Float ? e_.f64 : t.is_pointer() ? e_.ptr : e_.i64;
 }
 
 Operand Lowering::get(size_t slot) {
@@ -55,7 +55,7 @@ Operand Lowering::get(size_t slot) {
     default: {
       const LLVMTypeRef type = machine_type(o.type);
       o.v = LLVMBuildLoad2(e_.b, type, variable(slot, type), "");
-      if (o.type.is_array()) e_.mark_dereferenceable(o.v, sizeof(vm::Array));
+      if (o.type.is_pointer()) e_.mark_dereferenceable(o.v, o.type.is_array() ? sizeof(vm::Array) : sizeof(vm::String));
     }
   }
   return o;
@@ -67,7 +67,7 @@ void Lowering::put(size_t slot, const Operand& o, Type type) {
   if (type.kind == Kind::Any) {
     LLVMBuildStore(e_.b, o.v, variable(slot, e_.i64));
     LLVMBuildStore(e_.b, o.tag, tag_variable(slot));
-  } else if (type.kind == Kind::Int || type.kind == Kind::Bool || type.kind == Kind::Float || type.kind == Kind::Array) {
+  } else if (type.kind == Kind::Int || type.kind == Kind::Bool || type.kind == Kind::Float || type.is_pointer()) {
     LLVMBuildStore(e_.b, o.v, variable(slot, machine_type(type)));
   }
 }
@@ -85,6 +85,7 @@ Operand Lowering::constant(const vm::Value& v) {
     case Tag::Float: return {kFloat, emit_ ? e_.constant(v.as_float()) : nullptr};
     case Tag::Bool: return boolean(emit_ ? e_.truth(v.as_bool()) : nullptr);
     case Tag::Null: return {kNull, emit_ ? e_.constant(int64_t{0}) : nullptr};
+    case Tag::String: return {kString, emit_ ? e_.address(v.as_string()) : nullptr, nullptr, 0, v.as_string()};
     default: {
       Operand o{kAny};
       if (emit_) {
@@ -107,7 +108,7 @@ Operand Lowering::to_any(const Operand& o) const {
 
 LLVMValueRef Lowering::payload(const Operand& o) const {
   if (o.type.kind == Kind::Float) return LLVMBuildBitCast(e_.b, o.v, e_.i64, "");
-  if (o.type.kind == Kind::Array) return LLVMBuildPtrToInt(e_.b, o.v, e_.i64, "");
+  if (o.type.is_pointer()) return LLVMBuildPtrToInt(e_.b, o.v, e_.i64, "");
   return o.v;
 }
 
@@ -115,7 +116,7 @@ Operand Lowering::from_payload(LLVMValueRef bits, Type type) const {
   Operand o{type};
   if (!emit_) return o;
   o.v = type.kind == Kind::Float ? LLVMBuildBitCast(e_.b, bits, e_.f64, "")
-        : type.is_array()        ? LLVMBuildIntToPtr(e_.b, bits, e_.ptr, "")
+        : type.is_pointer()      ? LLVMBuildIntToPtr(e_.b, bits, e_.ptr, "")
                                  : bits;
   return o;
 }
@@ -160,6 +161,7 @@ LLVMValueRef Lowering::truth(const Operand& o) {
     case Kind::Float: return LLVMBuildFCmp(e_.b, LLVMRealUNE, o.v, e_.constant(0.0), "");
     case Kind::Array:
       return LLVMBuildICmp(e_.b, LLVMIntNE, array_size(o.v), e_.constant(int64_t{0}), "");
+    case Kind::String: return LLVMBuildICmp(e_.b, LLVMIntNE, text_bytes(o.v), e_.constant(int64_t{0}), "");
     case Kind::Any: {
       // Null, Bool and Int are the first tags and agree that zero is false.
       static_assert(Tag::Null < Tag::Bool && Tag::Bool < Tag::Int && Tag::Int < Tag::Float);

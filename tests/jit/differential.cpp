@@ -47,10 +47,13 @@ std::string run(const std::string& program, Way way, uint64_t seed) {
   return output.text + "status " + std::to_string(result.status) + "\n" + result.message + result.trace + "\n";
 }
 
+// What a program is mostly about.
+enum class Subject { Numbers, Texts };
+
 // Writes a program. Loops end by their counters, recursion by its first parameter; everything else is left to chance.
 class Writer {
  public:
-  explicit Writer(uint64_t seed) : random_(seed) {}
+  explicit Writer(uint64_t seed, Subject subject = Subject::Numbers) : random_(seed), subject_(subject) {}
 
   std::string program() {
     text_ = "h g0 = 3; h g1 = 0.5; h g2 = [1, 2, 3];\n";
@@ -73,7 +76,15 @@ class Writer {
   std::string one_of(const char* const (&list)[N]) { return list[pick(N)]; }
   void line(const std::string& s) { text_ += s + "\n"; }
 
+  std::string text() {
+    static constexpr const char* kTexts[] = {"\"\"",   "\"a\"",    "\"b\"",     "\"z\"",          "\"0\"",  "\"ab\"",   "\"abc\"", "\"7\"",
+                                             "\"é\"",  "\"aéb\"",  "\"日本\"",  "\"😀x\"",        "\"-3\"", "\"2.5\"",  "\" \"",   "\"abcdefgh\"",
+                                             "\"abcdefghijk\"", "\"the quick brown fox jumps\"", "\"naïve café, a long one\""};
+    return one_of(kTexts);
+  }
+
   std::string argument() {
+    if (subject_ == Subject::Texts && chance(60)) return chance(10) ? "[" + text() + ", " + text() + "]" : text();
     static constexpr const char* kValues[] = {
         "0", "1", "-1", "2", "3", "7", "63", "64", "2147483648", "9007199254740993", "9223372036854775807",
         "-9223372036854775807 - 1", "0.0", "-0.0", "0.5", "2.5", "1e308", "1.0 / 3.0", "true", "false", "null", "\"7\"", "\"x\"",
@@ -88,6 +99,7 @@ class Writer {
 
   std::string expression(int depth) {
     if (depth <= 0 || chance(20)) return chance(65) ? name() : argument();
+    if (subject_ == Subject::Texts && chance(45)) return text_expression(depth);
     const std::string x = expression(depth - 1), y = expression(depth - 1);
     switch (pick(16)) {
       case 0: case 1: case 2: case 3: {
@@ -117,7 +129,62 @@ class Writer {
     }
   }
 
+  std::string text_expression(int depth) {
+    const std::string x = chance(75) ? name() : text(), y = expression(depth - 1);
+    const std::string n = std::to_string(pick(4));
+    switch (pick(14)) {
+      case 0: case 1: return "str_slice(" + x + ", " + n + ", " + n + " + 1)";
+      case 2: return "str_slice(" + x + ", to_int(fuel), to_int(fuel) + 1)";
+      case 3: return "str_slice(" + x + ", " + y + ", " + expression(depth - 1) + ")";
+      case 4: return (chance(50) ? "str_len(" : "str_chars(") + x + ")";
+      case 5: return "(" + x + (chance(50) ? " == " : " != ") + text() + ")";
+      case 6: return "(" + x + (chance(50) ? " == " : " != ") + y + ")";
+      case 7: {
+        static constexpr const char* kOrders[] = {" < ", " <= ", " > ", " >= "};
+        return "(" + x + one_of(kOrders) + (chance(50) ? text() : y) + ")";
+      }
+      case 8: case 9: return "(" + x + " + " + (chance(60) ? text() : y) + ")";
+      case 10: return (chance(50) ? "str_index_of(" : "str_contains(") + x + ", " + (chance(70) ? text() : y) + ")";
+      case 11: return "concat_many(" + x + ", " + y + ")";
+      case 12: return "str_repeat(" + x + ", " + n + ")";
+      default: return chance(50) ? "str_upper(" + x + ")" : "type_of(" + y + ")";
+    }
+  }
+
+  void text_statement(int depth, int loops) {
+    const std::string v = name();
+    switch (pick(3)) {
+      case 0: {
+        line("match " + (chance(70) ? v : expression(1)) + " {");
+        const size_t arms = 1 + pick(3);
+        for (size_t i = 0; i < arms; ++i) {
+          static constexpr const char* kPatterns[] = {"\"a\"..\"z\"", "\"0\"..\"9\"", "\"à\"..\"ü\"", "\"a\"..\"😀\"", "1..5", "null", "2.5", "true"};
+          line((chance(50) ? text() : one_of(kPatterns)) + " => {");
+          body(depth - 1, loops);
+          line("}");
+        }
+        line("_ => {");
+        body(depth - 1, loops);
+        return line("} }");
+      }
+      case 1:
+        if (loops >= 2) return line("x = x;");
+        line("for y in " + (chance(50) ? text() : "concat_many(" + v + ", \"xy\")") + " {");
+        body(depth - 1, loops + 1);
+        return line("}");
+      default: {
+        if (loops >= 2) return line("y = y;");
+        const std::string counter = "i" + std::to_string(counters_++);
+        line("h " + counter + " = 0; while " + counter + " < str_len(" + text() + ") { x = str_slice(" + v + ", " + counter + ", " + counter +
+             " + 1); " + counter + " += 1;");
+        body(depth - 1, loops + 1);
+        return line("}");
+      }
+    }
+  }
+
   void statement(int depth, int loops) {
+    if (subject_ == Subject::Texts && depth > 0 && chance(25)) return text_statement(depth, loops);
     const std::string v = name();
     switch (pick(depth > 0 ? 12 : 6)) {
       case 0: case 1: case 2: return line(v + " = " + expression(2) + ";");
@@ -171,6 +238,7 @@ class Writer {
   }
 
   std::mt19937_64 random_;
+  Subject subject_;
   std::string text_;
   size_t functions_ = 0, counters_ = 0;
   bool recursive_ = false;
@@ -193,7 +261,7 @@ BOOST_AUTO_TEST_CASE(interpreter_and_native_code_agree) {
   const uint64_t count = setting("OMC_JIT_PROGRAMS", 60), first = setting("OMC_JIT_SEED", 1);
   size_t finished = 0;
   for (uint64_t seed = first; seed < first + count; ++seed) {
-    const std::string program = Writer(seed).program();
+    const std::string program = Writer(seed, seed % 2 ? Subject::Numbers : Subject::Texts).program();
     const std::string wanted = run(program, Way::Interpreted, seed);
     const std::string got = run(program, seed % 3 == 0 ? Way::RandomExits : Way::Native, seed);
     if (wanted.find("status 0") != std::string::npos) ++finished;
