@@ -17,6 +17,14 @@
 #include "vm/observer.hpp"
 #include "vm/vm.hpp"
 
+// A local variable in a machine register of its own. Left alone, GCC 12 keeps the constants on the stack and computes the
+// address of the jump table anew for every instruction, though two registers stay free.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define OMC_PINNED(type, name, where) register type name asm(where)
+#else
+#define OMC_PINNED(type, name, where) type name
+#endif
+
 namespace omc::vm {
 
 using lang::BinaryOp;
@@ -63,7 +71,9 @@ bool Interpreter::loop(Vm& vm) {
   Frame* const last_frame = stack.frames + stack.depth_limit;  // beyond it calls are refused
   Frame* frame = &stack.frames[stack.depth - 1];
   Value* r = frame->base;
-  const Value* k = frame->proto->constants.data();
+  OMC_PINNED(const Value*, k, "r15") = frame->proto->constants.data();
+  OMC_PINNED(const void* const*, labels, "r13") = kLabels;
+  asm("" : "+r"(labels));  // else the compiler knows the address and forgets the register
   const Instruction* ip = frame->ip;
   size_t count = 0;  // of `arguments`
   Closure* callee = nullptr;
@@ -94,14 +104,14 @@ bool Interpreter::loop(Vm& vm) {
       ran_in = frame;                                           \
       ++observer->counts.instructions[static_cast<uint8_t>(ip->op)]; \
     }                                                           \
-    goto* kLabels[static_cast<uint8_t>((++ip)[-1].op)];         \
+    goto* labels[static_cast<uint8_t>((++ip)[-1].op)];         \
   } while (0)
 #define COUNT(what)                                      \
   do {                                                   \
     if constexpr (kObserved) ++observer->counts.what;    \
   } while (0)
 #define NEXT() DISPATCH()
-#define AGAIN() goto* kLabels[static_cast<uint8_t>(ip[-1].op)]
+#define AGAIN() goto* labels[static_cast<uint8_t>(ip[-1].op)]
 #define SAVE_IP() (frame->ip = ip)
 #define REWRITE(to, counter)                        \
   do {                                               \
