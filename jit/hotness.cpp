@@ -34,7 +34,7 @@ bool is_text_or_dict(const vm::Value& v) { return v.is_string() || v.is_dict(); 
 bool is_foreign(const vm::Proto& proto, vm::Instruction in, const vm::Value* registers, size_t known) {
   using vm::Op;
   const auto text_or_dict = [&](uint32_t r) { return r < known && is_text_or_dict(registers[r]); };
-  switch (in.op) {
+  switch (vm::general_form(in.op)) {
     case Op::CallGlobal:
     case Op::CallNamed:
     case Op::CallTaking:

@@ -61,13 +61,12 @@ int64_t whole(Value v) { return v.is_bool() ? v.as_bool() : v.as_int(); }
 Lane on_lanes(Op op, int64_t x, int64_t y) {
   const auto u = static_cast<uint64_t>(x), v = static_cast<uint64_t>(y);
   switch (op) {
-#define FORMS(Name)                                                                        \
-  case Op::Name: case Op::Name##Int: case Op::Name##Float: case Op::Name##Any:             \
-  case Op::Name##K: case Op::Name##IntK: case Op::Name##FloatK: case Op::Name##AnyK
-    FORMS(Add): return static_cast<int64_t>(u + v);
-    FORMS(Sub): return static_cast<int64_t>(u - v);
-    FORMS(Mul): return static_cast<int64_t>(u * v);
-#undef FORMS
+    case Op::Add:
+    case Op::AddK: return static_cast<int64_t>(u + v);
+    case Op::Sub:
+    case Op::SubK: return static_cast<int64_t>(u - v);
+    case Op::Mul:
+    case Op::MulK: return static_cast<int64_t>(u * v);
     case Op::Div:
     case Op::DivK: return y == 0 ? 0 : y == -1 ? static_cast<int64_t>(-u) : x / y;
     case Op::Mod:
@@ -89,9 +88,7 @@ Lane on_lanes(Op op, int64_t x, int64_t y) {
 
 bool has_constant(Op op) {
   switch (op) {
-    case Op::AddK: case Op::AddIntK: case Op::AddFloatK: case Op::AddAnyK:
-    case Op::SubK: case Op::SubIntK: case Op::SubFloatK: case Op::SubAnyK:
-    case Op::MulK: case Op::MulIntK: case Op::MulFloatK: case Op::MulAnyK:
+    case Op::AddK: case Op::SubK: case Op::MulK:
     case Op::DivK: case Op::ModK: return true;
     default: return false;
   }
@@ -172,7 +169,8 @@ Outcome Bands::call(Closure* callee, Value* arguments, Value& result) noexcept {
   const Value* const k = proto->constants.data();
   for (;;) {
     const auto pc = static_cast<uint32_t>(frame.ip - proto->code.data());
-    const Instruction in = proto->code[pc];
+    Instruction in = proto->code[pc];
+    in.op = general_form(in.op);
     ++frame.ip;
     if (in.op == Op::Return || in.op == Op::ReturnNull) {
       result = in.op == Op::Return ? r[in.a] : Value::null();

@@ -11,6 +11,7 @@
 #include "vm/globals.hpp"
 #include "vm/native.hpp"
 #include "vm/proto.hpp"
+#include "vm/reciprocal.hpp"
 
 namespace omc::vm {
 
@@ -210,6 +211,13 @@ std::string check(const Proto& p, size_t pc) {
   else if (info.operands[1] == Operand::R) ok = ok && i.b + registers_from_b(i) <= p.register_count;
   else ok = ok && fits(info.operands[1], i.b);
   if (!uses_bx(info)) ok = ok && fits(info.operands[2], info.operands[2] == Operand::J ? i.jump() : i.c);
+  if (ok && (i.op == Op::DivIntK || i.op == Op::ModIntK)) {
+    if (i.c + size_t{1} >= p.constants.size() || !p.constants[i.c].is_int() || !p.constants[i.c + 1].is_int())
+      return "no reciprocal";
+    const int64_t divisor = p.constants[i.c].as_int();
+    if (!has_reciprocal(divisor) || static_cast<uint64_t>(p.constants[i.c + 1].as_int()) != reciprocal(divisor))
+      return "not the reciprocal";
+  }
   if (ok && skipped(i)) {
     if (!has_its_call(p, pc)) return "no call to skip";
     if ((i.op == Op::TryDictGetK && !p.constants[i.c].is_string()) || (i.op == Op::TryDictSetK && !p.constants[i.b].is_string()))

@@ -42,6 +42,23 @@ static_assert(sizeof(Instruction) == 8);
 
 enum class Operand : uint8_t { W, R, X, K, G, P, N, S, J, _ };
 
+// The instruction as it was compiled, before it was rewritten for the kinds it met.
+constexpr Op general_form(Op op) {
+  switch (op) {
+    case Op::AddInt: case Op::AddFloat: case Op::AddAny: return Op::Add;
+    case Op::SubInt: case Op::SubFloat: case Op::SubAny: return Op::Sub;
+    case Op::MulInt: case Op::MulFloat: case Op::MulAny: return Op::Mul;
+    case Op::AddIntK: case Op::AddFloatK: case Op::AddAnyK:
+    case Op::AddIntKLess: case Op::AddIntKLessK: case Op::AddIntKLessEqual: return Op::AddK;
+    case Op::SubIntK: case Op::SubFloatK: case Op::SubAnyK: return Op::SubK;
+    case Op::MulIntK: case Op::MulFloatK: case Op::MulAnyK: return Op::MulK;
+    case Op::DivIntK: return Op::DivK;
+    case Op::ModIntK: return Op::ModK;
+    case Op::GetIndexInts: case Op::GetIndexFloats: case Op::GetIndexAny: return Op::GetIndex;
+    default: return op;
+  }
+}
+
 struct OpInfo {
   const char* name;
   Operand operands[3];

@@ -8,6 +8,7 @@
 #include "lang/resolve.hpp"
 #include "lang/source.hpp"
 #include "vm/function_compiler.hpp"
+#include "vm/reciprocal.hpp"
 
 namespace omc::vm {
 
@@ -235,6 +236,13 @@ uint32_t FunctionCompiler::constant(Value v) {
   if (v.is_string()) return add(string_constants_, v.as_string());
   proto_->constants.push_back(v);
   return static_cast<uint32_t>(proto_->constants.size() - 1);
+}
+
+uint32_t FunctionCompiler::divisor_constant(int64_t divisor) {
+  std::vector<Value>& constants = proto_->constants;
+  const auto [at, is_new] = divisor_constants_.try_emplace(divisor, static_cast<uint32_t>(constants.size()));
+  if (is_new) constants.insert(constants.end(), {Value::integer(divisor), Value::integer(static_cast<int64_t>(reciprocal(divisor)))});
+  return at->second;
 }
 
 uint32_t FunctionCompiler::constant_string(std::string_view text) { return constant(Value(context_.vm.heap().intern(text))); }

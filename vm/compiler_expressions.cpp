@@ -5,6 +5,7 @@
 
 #include "lang/resolve.hpp"
 #include "vm/function_compiler.hpp"
+#include "vm/reciprocal.hpp"
 
 namespace omc::vm {
 
@@ -197,6 +198,16 @@ std::optional<uint32_t> FunctionCompiler::constant_operand(const Expr* e) {
   return index;
 }
 
+std::optional<uint32_t> FunctionCompiler::divisor_operand(BinaryOp op, const Expr* e) {
+  e = without_parentheses(e);
+  if ((op != BinaryOp::Div && op != BinaryOp::Mod) || e->kind != ExprKind::Int) return std::nullopt;
+  const int64_t divisor = static_cast<const lang::IntExpr*>(e)->value;
+  if (!has_reciprocal(divisor)) return std::nullopt;
+  const uint32_t index = divisor_constant(divisor);
+  if (index > kMaxConstantOperand) return std::nullopt;
+  return index;
+}
+
 // --- operators ---------------------------------------------------------------------------------------------------------
 
 void FunctionCompiler::binary_into(const lang::BinaryExpr& e, Register dest) {
@@ -233,6 +244,10 @@ void FunctionCompiler::binary_into(const lang::BinaryExpr& e, Register dest) {
 void FunctionCompiler::emit_binary(BinaryOp op, Register dest, Register left, const Expr* right, Span span) {
   const BinaryForms form = forms(op);
   if (form.constant != form.plain) {
+    if (const auto k = divisor_operand(op, right)) {
+      emit(Instruction::abc(op == BinaryOp::Div ? Op::DivIntK : Op::ModIntK, dest, left, *k), span);
+      return;
+    }
     if (const auto k = constant_operand(right)) {
       emit(Instruction::abc(form.constant, dest, left, *k), span);
       return;

@@ -118,6 +118,8 @@ class FunctionCompiler {
   void load_candidate(const lang::Binding& binding, std::string_view name, Register dest);
   void closure_into(const lang::Function& function, Register dest);
   std::optional<uint32_t> constant_operand(const lang::Expr* e);
+  // The constant of a division by an int that has a reciprocal (DivIntK, ModIntK).
+  std::optional<uint32_t> divisor_operand(lang::BinaryOp op, const lang::Expr* e);
   bool is_constant_name(std::string_view name) const { return name == "true" || name == "false" || name == "null"; }
   // Whether the value only reaches its register with the last instruction, so that it may be a variable's.
   static bool written_last(const lang::Expr* e);
@@ -147,6 +149,7 @@ class FunctionCompiler {
   Register temporary();
   uint32_t constant(Value v);
   uint32_t constant_string(std::string_view text);
+  uint32_t divisor_constant(int64_t divisor);  // the reciprocal in the one behind it
   uint32_t cell_index(GlobalCell* cell);
   GlobalCell* cell_named(std::string_view name);  // as code of this module means it
   GlobalCell* plain_cell(std::string_view name);
@@ -179,6 +182,7 @@ class FunctionCompiler {
   std::vector<Loop*> loops_;
   std::vector<Finalizer*> finalizers_;
   std::unordered_map<uint64_t, uint32_t> int_constants_, float_constants_;
+  std::unordered_map<int64_t, uint32_t> divisor_constants_;
   std::unordered_map<const String*, uint32_t> string_constants_;
   std::unordered_map<GlobalCell*, uint32_t> cell_indices_;
   lang::Span here_;

@@ -15,6 +15,7 @@
 #include "vm/error_texts.hpp"
 #include "vm/interpreter_support.hpp"
 #include "vm/observer.hpp"
+#include "vm/reciprocal.hpp"
 #include "vm/vm.hpp"
 
 // A local variable in a machine register of its own. Left alone, GCC 12 keeps the constants on the stack and computes the
@@ -251,12 +252,14 @@ bool Interpreter::loop(Vm& vm) {
   }
 
   // --- arithmetic ---
-#define ARITHMETIC(Name, op, right, suffix)                                                        \
+#define ARITHMETIC(Name, op, right, suffix, SPECIALISE_FURTHER)                                    \
   CASE(Name##suffix) {                                                                             \
     const Value &x = r[B], &y = right;                                                            \
     if (specialise) {                                                                              \
-      if (x.is_int() && y.is_int()) REWRITE(Op::Name##Int##suffix, specialised);                   \
-      else if (x.is_float() && y.is_float()) REWRITE(Op::Name##Float##suffix, specialised);        \
+      if (x.is_int() && y.is_int()) {                                                              \
+        REWRITE(Op::Name##Int##suffix, specialised);                                               \
+        SPECIALISE_FURTHER()                                                                       \
+      } else if (x.is_float() && y.is_float()) REWRITE(Op::Name##Float##suffix, specialised);        \
       else REWRITE(Op::Name##Any##suffix, generalised);                                            \
       AGAIN();                                                                                     \
     }                                                                                              \
@@ -293,15 +296,41 @@ bool Interpreter::loop(Vm& vm) {
     CHECK(Support::arithmetic(vm, BinaryOp::Name, x, y, r[A]));                                 \
     NEXT();                                                                                        \
   }
+  // Where a loop counts: the addition carries out the comparing jump behind it, too. Observed runs count each by itself.
+#define SPECIALISE_STEP()                                                                          \
+  if (!kObserved && ip->a == A && ip->n == 1) {                                                    \
+    if (ip->op == Op::JumpLess) REWRITE(Op::AddIntKLess, specialised);                             \
+    else if (ip->op == Op::JumpLessK) REWRITE(Op::AddIntKLessK, specialised);                      \
+    else if (ip->op == Op::JumpLessEqual) REWRITE(Op::AddIntKLessEqual, specialised);              \
+  }
+#define STEP(Name, op, limit)                                                                      \
+  CASE(Name) {                                                                                     \
+    const Value &x = r[B], &y = k[C];                                                              \
+    if (x.is_int() && y.is_int()) [[likely]] {                                                     \
+      const int64_t sum = wrapping_add(x.as_int(), y.as_int());                                    \
+      r[A] = Value::integer(sum);                                                                  \
+      ++ip;                                                                                        \
+      const Value& end = limit;                                                                    \
+      if (!end.is_int()) [[unlikely]] AGAIN();                                                     \
+      if (sum op end.as_int()) JUMP(OFFSET);                                                       \
+      NEXT();                                                                                      \
+    }                                                                                              \
+    REWRITE(Op::AddAnyK, generalised);                                                             \
+    AGAIN();                                                                                       \
+  }
 #define float_add(x, y) ((x) + (y))
 #define float_sub(x, y) ((x) - (y))
 #define float_mul(x, y) ((x) * (y))
-  ARITHMETIC(Add, add, r[C], )
-  ARITHMETIC(Add, add, k[C], K)
-  ARITHMETIC(Sub, sub, r[C], )
-  ARITHMETIC(Sub, sub, k[C], K)
-  ARITHMETIC(Mul, mul, r[C], )
-  ARITHMETIC(Mul, mul, k[C], K)
+#define NO_STEP()
+  ARITHMETIC(Add, add, r[C], , NO_STEP)
+  ARITHMETIC(Add, add, k[C], K, SPECIALISE_STEP)
+  ARITHMETIC(Sub, sub, r[C], , NO_STEP)
+  ARITHMETIC(Sub, sub, k[C], K, NO_STEP)
+  ARITHMETIC(Mul, mul, r[C], , NO_STEP)
+  ARITHMETIC(Mul, mul, k[C], K, NO_STEP)
+  STEP(AddIntKLess, <, r[B])
+  STEP(AddIntKLessK, <, k[B])
+  STEP(AddIntKLessEqual, <=, r[B])
 
 #define DIVISION(suffix, right)                                                                    \
   CASE(Div##suffix) {                                                                              \
@@ -336,6 +365,19 @@ bool Interpreter::loop(Vm& vm) {
   }
   DIVISION(, r[C])
   DIVISION(K, k[C])
+#define DIVISION_BY_INT(Name, General, ...)                                                        \
+  CASE(Name) {                                                                                     \
+    const Value& x = r[B];                                                                         \
+    if (x.is_int() && fits_reciprocal(x.as_int())) [[likely]] {                                    \
+      const Value* const divisor = &k[C];                                                          \
+      const auto inverse = static_cast<uint64_t>(divisor[1].as_int());                             \
+      r[A] = Value::integer(__VA_ARGS__);                                                          \
+      NEXT();                                                                                      \
+    }                                                                                              \
+    goto op_##General;                                                                             \
+  }
+  DIVISION_BY_INT(DivIntK, DivK, quotient_by(x.as_int(), inverse))
+  DIVISION_BY_INT(ModIntK, ModK, remainder_by(x.as_int(), divisor->as_int(), inverse))
 
 #define INT_OPERATION(Name, expression)                                  \
   CASE(Name) {                                                           \
@@ -526,6 +568,33 @@ bool Interpreter::loop(Vm& vm) {
     NEXT();
   }
   CASE(GetIndex) {
+    const Value &object = r[B], &index = r[C];
+    if (specialise) {
+      if (!object.is_array() || !index.is_int()) REWRITE(Op::GetIndexAny, generalised);
+      else if (object.as_array()->is_ints()) REWRITE(Op::GetIndexInts, specialised);
+      else if (object.as_array()->is_floats()) REWRITE(Op::GetIndexFloats, specialised);
+      else REWRITE(Op::GetIndexAny, generalised);
+      AGAIN();
+    }
+    goto op_GetIndexAny;
+  }
+#define GET_ELEMENT(Name, test, make, elements)                                                    \
+  CASE(Name) {                                                                                     \
+    const Value &object = r[B], &index = r[C];                                                     \
+    if (object.is_array() && index.is_int()) [[likely]] {                                          \
+      const Array* a = object.as_array();                                                          \
+      const auto i = static_cast<uint64_t>(index.as_int());                                        \
+      if (a->test() && i < a->size) [[likely]] {                                                   \
+        r[A] = Value::make(a->elements[i]);                                                        \
+        NEXT();                                                                                    \
+      }                                                                                            \
+    }                                                                                              \
+    REWRITE(Op::GetIndexAny, generalised);                                                         \
+    AGAIN();                                                                                       \
+  }
+  GET_ELEMENT(GetIndexInts, is_ints, integer, ints)
+  GET_ELEMENT(GetIndexFloats, is_floats, real, floats)
+  CASE(GetIndexAny) {
     const Value &object = r[B], &index = r[C];
     if (object.is_array() && index.is_int()) [[likely]] {
       const Array* a = object.as_array();

@@ -153,7 +153,7 @@ bool NativeSupport::step_in_frame(Vm& vm, uint32_t pc) {
     if (ok) r[in.a] = Value::boolean(holds == wanted);
     return ok;
   };
-  switch (in.op) {
+  switch (general_form(in.op)) {
     case Op::Move: r[in.a] = r[in.b]; return true;
     case Op::LoadConstant: r[in.a] = k[in.bx()]; return true;
     case Op::LoadInt: r[in.a] = Value::integer(in.bx()); return true;
@@ -235,15 +235,12 @@ bool NativeSupport::step_in_frame(Vm& vm, uint32_t pc) {
     case Op::TryIntArrayToInt: return true;
     case Op::GetGlobal:
       return Support::get_global(vm, frame, proto.cells[static_cast<uint32_t>(in.bx())], in.n == 1, r[in.a]);
-#define ARITHMETIC(Name)                                                                     \
-    case Op::Name: case Op::Name##Int: case Op::Name##Float: case Op::Name##Any:             \
-      return Support::arithmetic(vm, BinaryOp::Name, r[in.b], r[in.c], r[in.a]);             \
-    case Op::Name##K: case Op::Name##IntK: case Op::Name##FloatK: case Op::Name##AnyK:       \
-      return Support::arithmetic(vm, BinaryOp::Name, r[in.b], k[in.c], r[in.a]);
-    ARITHMETIC(Add)
-    ARITHMETIC(Sub)
-    ARITHMETIC(Mul)
-#undef ARITHMETIC
+    case Op::Add: return Support::arithmetic(vm, BinaryOp::Add, r[in.b], r[in.c], r[in.a]);
+    case Op::AddK: return Support::arithmetic(vm, BinaryOp::Add, r[in.b], k[in.c], r[in.a]);
+    case Op::Sub: return Support::arithmetic(vm, BinaryOp::Sub, r[in.b], r[in.c], r[in.a]);
+    case Op::SubK: return Support::arithmetic(vm, BinaryOp::Sub, r[in.b], k[in.c], r[in.a]);
+    case Op::Mul: return Support::arithmetic(vm, BinaryOp::Mul, r[in.b], r[in.c], r[in.a]);
+    case Op::MulK: return Support::arithmetic(vm, BinaryOp::Mul, r[in.b], k[in.c], r[in.a]);
     case Op::Div: return Support::arithmetic(vm, BinaryOp::Div, r[in.b], r[in.c], r[in.a]);
     case Op::DivK: return Support::arithmetic(vm, BinaryOp::Div, r[in.b], k[in.c], r[in.a]);
     case Op::Mod: return Support::arithmetic(vm, BinaryOp::Mod, r[in.b], r[in.c], r[in.a]);

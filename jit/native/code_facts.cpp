@@ -102,6 +102,7 @@ Successors successors(const std::vector<Instruction>& code, size_t pc) {
 }
 
 CodeFacts::CodeFacts(const vm::Proto& proto) : code(proto.code) {
+  for (Instruction& in : code) in.op = vm::general_form(in.op);
   const size_t n = code.size();
   leader.assign(n + 1, false);
   leader[0] = true;

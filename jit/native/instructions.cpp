@@ -80,15 +80,9 @@ void Lowering::lower(Instruction in) {
     }
 
     // --- arithmetic ---
-#define ARITHMETIC(Name)                                                                    \
-    case Op::Name: case Op::Name##Int: case Op::Name##Float: case Op::Name##Any:            \
-      return arithmetic(Op::Name, in.a, read(in.b), read(in.c));                            \
-    case Op::Name##K: case Op::Name##IntK: case Op::Name##FloatK: case Op::Name##AnyK:      \
-      return arithmetic(Op::Name, in.a, read(in.b), constant_number(in.c));
-    ARITHMETIC(Add)
-    ARITHMETIC(Sub)
-    ARITHMETIC(Mul)
-#undef ARITHMETIC
+    case Op::Add:
+    case Op::Sub:
+    case Op::Mul:
     case Op::Div:
     case Op::Mod:
     case Op::Pow:
@@ -97,6 +91,9 @@ void Lowering::lower(Instruction in) {
     case Op::BitXor:
     case Op::ShiftLeft:
     case Op::ShiftRight: return arithmetic(in.op, in.a, read(in.b), read(in.c));
+    case Op::AddK: return arithmetic(Op::Add, in.a, read(in.b), constant_number(in.c));
+    case Op::SubK: return arithmetic(Op::Sub, in.a, read(in.b), constant_number(in.c));
+    case Op::MulK: return arithmetic(Op::Mul, in.a, read(in.b), constant_number(in.c));
     case Op::DivK: return arithmetic(Op::Div, in.a, read(in.b), constant_number(in.c));
     case Op::ModK: return arithmetic(Op::Mod, in.a, read(in.b), constant_number(in.c));
     case Op::Negate: {

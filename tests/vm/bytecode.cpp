@@ -9,11 +9,13 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <random>
 
 #include "../stdlib/program.hpp"
 #include "lang/parser.hpp"
 #include "lang/resolve.hpp"
 #include "vm/compiler.hpp"
+#include "vm/reciprocal.hpp"
 
 using namespace omc;
 using namespace omc::vm;
@@ -77,6 +79,48 @@ BOOST_AUTO_TEST_CASE(instructions_hold_wide_signed_operands) {
   for (const int32_t bx : {0, 1, -1, 65535, 65536, -65536, INT32_MAX, INT32_MIN})
     BOOST_TEST(Instruction::abx(Op::Jump, 3, bx).bx() == bx);
   BOOST_TEST(Instruction::abc(Op::JumpLess, 1, 2, static_cast<uint32_t>(-32768), 1).jump() == -32768);
+}
+
+BOOST_AUTO_TEST_CASE(reciprocals_divide_exactly) {
+  constexpr int64_t kLargest = UINT32_MAX;
+  std::mt19937_64 random(7);
+  for (size_t round = 0; round < 4000; ++round) {
+    const int64_t divisor = round < 200 ? static_cast<int64_t>(round) + 2
+                            : round < 300 ? kLargest - static_cast<int64_t>(round - 200)
+                                          : std::max<int64_t>(2, static_cast<int64_t>(random() >> 32 >> random() % 32));
+    BOOST_REQUIRE(has_reciprocal(divisor));
+    const uint64_t inverse = reciprocal(divisor);
+    std::vector<int64_t> dividends = {0, 1, divisor - 1, divisor, kLargest, kLargest - 1, kLargest / divisor * divisor, kLargest / divisor * divisor - 1};
+    for (int i = 0; i < 50; ++i) dividends.push_back(static_cast<int64_t>(random() >> 32 >> random() % 32));
+    for (const int64_t n : dividends) {
+      BOOST_REQUIRE(fits_reciprocal(n));
+      BOOST_TEST_REQUIRE(quotient_by(n, inverse) == n / divisor, n << " / " << divisor);
+      BOOST_TEST_REQUIRE(remainder_by(n, divisor, inverse) == n % divisor, n << " % " << divisor);
+    }
+  }
+  for (const int64_t none : {int64_t{0}, int64_t{1}, int64_t{-1}, kLargest + 1, INT64_MIN, INT64_MAX}) BOOST_TEST(!has_reciprocal(none));
+  for (const int64_t none : {int64_t{-1}, kLargest + 1, INT64_MIN, INT64_MAX}) BOOST_TEST(!fits_reciprocal(none));
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_reciprocal_is_noticed) {
+  Program program;
+  Proto* proto = compiled(program.vm, "h x = 5; print(x % 7);");
+  BOOST_TEST(verify(*proto) == "");
+  const auto seven = std::ranges::find_if(proto->constants, [](const Value& v) { return v.is_int() && v.as_int() == 7; });
+  BOOST_REQUIRE(seven + 1 < proto->constants.end());
+  seven[1] = Value::integer(seven[1].as_int() + 1);
+  BOOST_TEST(verify(*proto).find("reciprocal") != std::string::npos);
+  seven[1] = Value::null();
+  BOOST_TEST(verify(*proto).find("reciprocal") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(rewritten_instructions_have_the_operands_of_their_general_form) {
+  for (int i = 0; i < kOpCount; ++i) {
+    const Op op = static_cast<Op>(i), general = general_form(op);
+    BOOST_TEST((general_form(general) == general), op_info(op).name);
+    for (size_t k = 0; k < 3; ++k)
+      BOOST_TEST((op_info(op).operands[k] == op_info(general).operands[k]), op_info(op).name);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(the_listing_is_stable) {
