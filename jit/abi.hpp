@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "vm/proto.hpp"
 #include "vm/value.hpp"
@@ -78,6 +79,7 @@ struct Unit {
   bool loop = false;
   std::string name;       // as debuggers and profilers show it
   std::string signature;
+  std::vector<vm::Closure*> callees;  // called directly: code knows a function by its address, which no other may get
   uint64_t exits = 0;  // left early
   uint64_t calls = 0;  // from C++
 

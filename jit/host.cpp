@@ -386,6 +386,8 @@ void Host::mark(vm::Marker& marker) {
     marker.mark(static_cast<vm::Object*>(f->proto));
     marker.mark(static_cast<vm::Object*>(f->closure));
   }
+  for (const auto& unit : units_)
+    for (vm::Closure* callee : unit->callees) marker.mark(static_cast<vm::Object*>(callee));
 }
 
 std::string Host::report() const {

@@ -173,6 +173,7 @@ bool Module::build(const vm::Value* registers, std::string& reason) {
   root.root = true;
   for (const auto& v : versions_) declare(*v);
   for (size_t i = 0; i < versions_.size(); ++i) Lowering(*this, *versions_[i], true).emit();
+  for (const auto& v : versions_) unit_.callees.push_back(v->closure);
   if (!root.loop) emit_entry(root);
   return true;
 }

@@ -1,5 +1,5 @@
-// Any program: what compiles passes the verifier and runs to an end within its limits, twice with the same output, with
-// general instructions too.
+// Any program: what compiles passes the verifier and runs to an end within its limits, twice with the same output, the
+// second time with general instructions and a step of the collector, which is verified, at every safepoint.
 #include <memory>
 #include <string>
 
@@ -26,9 +26,10 @@ void verify_all(const vm::Proto& proto) {
 }
 
 // What the program printed and how it ended. Loops are ended by their output or by the calls they make: see below.
-std::string outcome(const std::shared_ptr<const lang::Source>& source, bool specialise) {
+std::string outcome(const std::shared_ptr<const lang::Source>& source, bool plain) {
   vm::VmOptions options;
-  options.specialise = specialise;
+  options.specialise = plain;
+  options.gc_stress = plain ? vm::GcStress::None : vm::GcStress::Steps;
   options.max_depth = 200;
   options.heap.hard = 64u << 20;
   options.threads = options.tape_threads = 1;
@@ -63,6 +64,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   // Whether a loop ends nobody can say, and a time limit would make results differ; chance may: these are not run.
   for (const char* word : {"while", "for", "random", "range", "repeat", "gen_", "eval"})
     if (text.find(word) != text.npos) return 0;
-  OMC_CHECK(outcome(source, true) == outcome(source, false));
+  const std::string plain = outcome(source, true), stressed = outcome(source, false);
+  // Who comes to the end of memory depends on when it is collected.
+  const auto refused = [](const std::string& text) { return text.find("Memory limit exceeded") != text.npos; };
+  OMC_CHECK(plain == stressed || refused(plain) || refused(stressed));
   return 0;
 }

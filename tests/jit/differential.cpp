@@ -257,6 +257,35 @@ BOOST_AUTO_TEST_CASE(registers_without_a_value_stay_out_of_the_frame) {
   BOOST_TEST(run(program, Way::Interpreted, 102888) == run(program, Way::RandomExits, 102888));
 }
 
+// Native code knows the functions it calls by their addresses: the collector gave that of one which had been replaced to a
+// later one, and the code of the old one ran instead.
+BOOST_AUTO_TEST_CASE(the_address_of_a_callee_stays_its_own) {
+  omc::vm::VmOptions options;
+  options.heap.hard = size_t{1} << 30;  // collections are not spread then
+  omc::vm::Vm vm(options);
+  omc::stdlib::install(vm);
+  HostOptions jit;
+  jit.mode = Mode::Force;
+  jit.libraries = {OMC_JIT_LIBRARY};
+  Host host(vm, jit);
+  vm.set_native_code(&host);
+  const auto called = [&vm](const char* function, omc::vm::Value argument) { return vm.call(vm.function_named(function), {{argument}}); };
+  const auto evaluate = [&](const char* program) {
+    called("len", omc::vm::Value(vm.heap().array(omc::vm::ElementKind::Ints, 4 << 20)));  // the next call collects
+    called("eval_omc", omc::vm::Value(vm.heap().string(program)));
+  };
+  evaluate("fn g(x) { return x + 1; } h kept = [];"
+           "fn f(n) { h s = 0; h i = 0; while i < n { s = s + g(i); i = i + 1; } return s; }");
+  BOOST_TEST(called("f", omc::vm::Value::integer(4)).as_int() == 10);
+  const omc::vm::Function* const first = vm.user_function("g");
+  for (int i = 0; i < 100; ++i) {
+    evaluate("fn g(x) { return x + 2; }");
+    if (vm.user_function("g") == first) break;
+    if (i % 3 == 0) evaluate("arr_push(kept, fn(x) x);");
+  }
+  BOOST_TEST(called("f", omc::vm::Value::integer(4)).as_int() == 14);
+}
+
 BOOST_AUTO_TEST_CASE(interpreter_and_native_code_agree) {
   const uint64_t count = setting("OMC_JIT_PROGRAMS", 60), first = setting("OMC_JIT_SEED", 1);
   size_t finished = 0;
