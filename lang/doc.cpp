@@ -89,28 +89,8 @@ class Reader {
     }
     const Position place = source_.position(first);
     if (place.column != 1 || function.name.starts_with('_')) return std::nullopt;
-    function.text = comment_above(place.line, first);
+    function.text = comment_above(source_, lexed_.comments, first);
     return function;
-  }
-
-  // The lines of the unbroken run of `#` comments that ends on the line above.
-  std::vector<std::string> comment_above(uint32_t line, uint32_t offset) const {
-    auto comment = std::ranges::lower_bound(lexed_.comments, offset, {}, [](const Comment& c) { return c.span.begin; });
-    std::vector<std::string> lines;
-    while (comment != lexed_.comments.begin()) {
-      --comment;
-      --line;
-      std::string_view text = source_.text(comment->span);
-      if (source_.line(comment->span.begin) != line || !text.starts_with('#')) break;
-      const std::string_view before = source_.line_text(line).substr(0, comment->span.begin - source_.line_span(line).begin);
-      if (before.find_first_not_of(" \t") != std::string_view::npos) break;
-      text.remove_prefix(std::min(text.find_first_not_of('#'), text.size()));
-      text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-      lines.emplace_back(text.substr(0, text.find_last_not_of(" \t") + 1));
-    }
-    if (std::ranges::all_of(lines, &std::string::empty)) return {};
-    std::ranges::reverse(lines);
-    return lines;
   }
 
   const Source& source_;
@@ -130,6 +110,39 @@ void append_function(std::string& out, const FunctionDoc& function) {
 
 std::string FunctionDoc::signature() const {
   return fmt::format("fn {}({}){}{}", name, fmt::join(parameters, ", "), return_type.empty() ? "" : " -> ", return_type);
+}
+
+FunctionDoc documentation(const Module& module, const Function& function) {
+  FunctionDoc doc;
+  doc.name = function.name.name;
+  doc.span = function.span;
+  for (const Parameter& p : function.parameters)
+    doc.parameters.push_back(p.type.empty() ? std::string(p.name.name) : fmt::format("{}: {}", p.name.name, p.type));
+  doc.return_type = function.return_type;
+  uint32_t first = function.span.begin;
+  if (!function.pragmas.empty()) first = std::min(first, function.pragmas.front().span.begin);
+  doc.text = comment_above(module.source(), module.comments, first);
+  return doc;
+}
+
+std::vector<std::string> comment_above(const Source& source, std::span<const Comment> comments, uint32_t offset) {
+  auto comment = std::ranges::lower_bound(comments, offset, {}, [](const Comment& c) { return c.span.begin; });
+  uint32_t line = source.line(offset);
+  std::vector<std::string> lines;
+  while (comment != comments.begin()) {
+    --comment;
+    --line;
+    std::string_view text = source.text(comment->span);
+    if (source.line(comment->span.begin) != line || !text.starts_with('#')) break;
+    const std::string_view before = source.line_text(line).substr(0, comment->span.begin - source.line_span(line).begin);
+    if (before.find_first_not_of(" \t") != std::string_view::npos) break;
+    text.remove_prefix(std::min(text.find_first_not_of('#'), text.size()));
+    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+    lines.emplace_back(text.substr(0, text.find_last_not_of(" \t") + 1));
+  }
+  if (std::ranges::all_of(lines, &std::string::empty)) return {};
+  std::ranges::reverse(lines);
+  return lines;
 }
 
 std::vector<FunctionDoc> public_functions(const Source& source) { return Reader(source).functions(); }

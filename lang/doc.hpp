@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "lang/ast.hpp"
 #include "lang/source.hpp"
 #include "lang/span.hpp"
 
@@ -30,6 +31,12 @@ struct ModuleDoc {
 
 // Functions of the top level that begin in column 1 and whose names have no leading `_`, in the order of the text.
 std::vector<FunctionDoc> public_functions(const Source& source);
+
+// Of any function of a tree, methods and nested ones too.
+FunctionDoc documentation(const Module& module, const Function& function);
+
+// The lines, without their `#`, of the unbroken run of comments that ends on the line above the one with the offset.
+std::vector<std::string> comment_above(const Source& source, std::span<const Comment> comments, uint32_t offset);
 
 // Markdown of one module, and of all modules of a folder.
 std::string module_page(const ModuleDoc& module);

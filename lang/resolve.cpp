@@ -285,4 +285,18 @@ std::vector<std::string> defined_functions(const Module& module) {
 
 void resolve(Module& module, const ResolveOptions& options) { Resolver(module, options).run(); }
 
+VariableOwner owner_of(const Function& f, const Binding& binding) {
+  if (binding.kind == Binding::Kind::Local) return {&f, binding.index};
+  if (binding.kind != Binding::Kind::Captured) return {nullptr, 0};
+  const Function* at = &f;
+  uint32_t index = binding.index;
+  while (at && at->parent && index < at->captures.size()) {
+    const Capture& c = at->captures[index];
+    at = at->parent;
+    index = c.index;
+    if (c.from_parent_variable) return {at, index};
+  }
+  return {nullptr, 0};
+}
+
 }  // namespace omc::lang

@@ -30,6 +30,13 @@ struct ResolveOptions {
 
 void resolve(Module& module, const ResolveOptions& options = {});
 
+// The function whose own variable a binding stands for, seen from f, and which one; no function for globals and late names.
+struct VariableOwner {
+  const Function* function = nullptr;
+  uint32_t index = 0;
+};
+VariableOwner owner_of(const Function& f, const Binding& binding);
+
 // The top-level names of a resolved or unresolved module: what its statements outside functions bind.
 std::unordered_set<std::string_view> top_level_names(const Module& module);
 

@@ -34,7 +34,7 @@ struct Change {
 
 class Comparison {
  public:
-  Comparison(const Lines& a, const Lines& b) : a_(a), b_(b) {
+  Comparison(const Lines& a, const Lines& b, int most_changes = kMostChanges) : a_(a), b_(b), most_changes_(most_changes) {
     while (begin_ < std::min(a.size(), b.size()) && a[begin_] == b[begin_]) ++begin_;
     a_end_ = a.size();
     b_end_ = b.size();
@@ -53,7 +53,7 @@ class Comparison {
   // furthest_[d][k + d]: how far x gets on diagonal k with d changes.
   bool search() {
     const int n = static_cast<int>(a_end_ - begin_), m = static_cast<int>(b_end_ - begin_);
-    for (int d = 0; d <= std::min(n + m, kMostChanges); ++d) {
+    for (int d = 0; d <= std::min(n + m, most_changes_); ++d) {
       std::vector<int> row(static_cast<size_t>(2 * d + 1), 0);
       for (int k = -d; k <= d; k += 2) {
         int x = d == 0 ? 0 : from_below(d, k) ? at(d - 1, k + 1) : at(d - 1, k - 1) + 1;
@@ -99,6 +99,7 @@ class Comparison {
   std::string_view line(const Lines& lines, int i) const { return lines[begin_ + static_cast<size_t>(i)]; }
 
   const Lines &a_, &b_;
+  int most_changes_;
   size_t begin_ = 0, a_end_, b_end_;  // what lies between the common start and the common end
   std::vector<std::vector<int>> furthest_;
   std::vector<Change> changes_;
@@ -140,6 +141,27 @@ std::string unified_diff(std::string_view old_text, std::string_view new_text, s
     while (i < old_end) put(out, ' ', a[i++]);
   }
   return out;
+}
+
+std::vector<Edit> line_edits(std::string_view old_text, std::string_view new_text, int most_changes) {
+  const Lines a = split(old_text), b = split(new_text);
+  // Where line i begins, and where the text ends.
+  const auto offset = [&](size_t i) {
+    return static_cast<uint32_t>(i < a.size() ? a[i].data() - old_text.data() : static_cast<std::ptrdiff_t>(old_text.size()));
+  };
+  std::vector<Edit> edits;
+  for (const Change& c : Comparison(a, b, most_changes).changes()) {
+    const size_t count = c.old_end - c.old_begin;
+    if (count == c.new_end - c.new_begin) {
+      for (size_t i = 0; i < count; ++i)
+        edits.push_back({{offset(c.old_begin + i), offset(c.old_begin + i + 1)}, std::string(b[c.new_begin + i])});
+      continue;
+    }
+    Edit edit{{offset(c.old_begin), offset(c.old_end)}, {}};
+    for (size_t i = c.new_begin; i < c.new_end; ++i) edit.text += b[i];
+    edits.push_back(std::move(edit));
+  }
+  return edits;
 }
 
 }  // namespace omc::lang

@@ -121,22 +121,8 @@ Usage::Usage(const Module& module) {
   walk.block(module.top_level->body);
 }
 
-Usage::Owner Usage::owner(const Function& f, const Binding& binding) const {
-  if (binding.kind == Binding::Kind::Local) return {&f, binding.index};
-  if (binding.kind != Binding::Kind::Captured) return {nullptr, 0};
-  const Function* at = &f;
-  uint32_t index = binding.index;
-  while (at && at->parent && index < at->captures.size()) {
-    const Capture& c = at->captures[index];
-    at = at->parent;
-    index = c.index;
-    if (c.from_parent_variable) return {at, index};
-  }
-  return {nullptr, 0};
-}
-
 const VariableUse* Usage::variable(const Function& f, const Binding& binding) const {
-  const Owner o = owner(f, binding);
+  const VariableOwner o = owner_of(f, binding);
   if (!o.function) return nullptr;
   const auto found = variables_.find(o.function);
   return found == variables_.end() || o.index >= found->second.size() ? nullptr : &found->second[o.index];

@@ -40,12 +40,6 @@ class Usage {
 
  private:
   friend class UsageWalk;
-  struct Owner {
-    const Function* function;
-    uint32_t index;
-  };
-  Owner owner(const Function& f, const Binding& binding) const;
-
   std::unordered_map<const Function*, std::vector<VariableUse>> variables_;
   std::unordered_map<std::string_view, VariableUse> top_level_;
   std::unordered_map<std::string_view, std::vector<const Function*>> mentions_;  // by the outermost function around
