@@ -3,26 +3,14 @@
 
 #include <memory>
 #include <string>
-#include <vector>
+#include <string_view>
 
-#include "lang/heal.hpp"
-#include "lang/lint/rule.hpp"
-#include "lang/source.hpp"
+#include "analysis/file_check.hpp"
 #include "omc/console.hpp"
 
 namespace omc::tools {
 
-struct CheckedFile {
-  std::shared_ptr<const lang::Source> source = nullptr;
-  unsigned iterations = 0;
-  bool exhausted = false;
-  std::vector<lang::Diagnostic> failing = {};    // of the heal walk, in order of discovery
-  std::vector<lang::Diagnostic> hints = {};
-  std::vector<lang::Diagnostic> lint = {};       // of the rules, in order of discovery
-  std::vector<lang::Diagnostic> syntax = {};     // errors: then there is nothing else
-
-  size_t issues() const { return failing.size() + lint.size(); }
-};
+using analysis::CheckedFile;
 
 class CheckReport {
  public:

@@ -6,10 +6,10 @@
 #include <map>
 #include <set>
 
+#include "analysis/find_files.hpp"
 #include "lang/extract.hpp"
 #include "omc/code_identity.hpp"
 #include "omc/command.hpp"
-#include "omc/find_files.hpp"
 #include "omc/session.hpp"
 #include "substrate/attractors.hpp"
 #include "substrate/hash.hpp"
@@ -134,7 +134,7 @@ int grep(const Options& options, Console& console) {
   if (!request) return console.fail(2, "{}", kUsage);
   std::error_code why;
   if (!std::filesystem::is_directory(request->folder, why)) return console.fail(1, "not a directory: {}", request->folder);
-  const auto paths = find_files(request->folder, {"target", "node_modules", ".git", "__pycache__", "omc_modules"},
+  const auto paths = analysis::find_files(request->folder, {"target", "node_modules", ".git", "__pycache__", "omc_modules"},
                                 [](std::string_view name) { return name.ends_with(".omc"); });
   console.write(fmt::format("omc-grep: scanning {} (.omc files: {})  mode: {}\n", request->folder, paths.size(),
                             request->body_only ? "body-only (alpha-equivalent across DIFFERENT NAMES)"

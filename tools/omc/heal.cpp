@@ -2,11 +2,11 @@
 
 #include <chrono>
 
+#include "analysis/module_names.hpp"
 #include "lang/heal.hpp"
 #include "lang/parser.hpp"
 #include "omc/explain_jit.hpp"
 #include "omc/environment.hpp"
-#include "omc/module_names.hpp"
 #include "omc/session.hpp"
 
 namespace omc::tools {
@@ -36,7 +36,7 @@ void show_retry(const std::string& first_error, const lang::HealReport& report, 
 
 vm::Vm::Rewrite heal_then(vm::Vm& machine, std::function<void(const lang::HealReport&)> show) {
   return [&machine, show = std::move(show)](lang::Module& module) {
-    ModuleNames names(machine);
+    analysis::ModuleNames names(machine.builtins(), analysis::modules_on_disk(machine));
     const lang::KnownNames known = names.known(module);
     show(lang::heal(module, known));
   };

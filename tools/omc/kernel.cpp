@@ -9,11 +9,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "analysis/find_files.hpp"
 #include "lang/extract.hpp"
 #include "omc/code_identity.hpp"
 #include "omc/command.hpp"
 #include "omc/environment.hpp"
-#include "omc/find_files.hpp"
 #include "omc/session.hpp"
 #include "stdlib/file_io.hpp"
 #include "substrate/attractors.hpp"
@@ -159,7 +159,7 @@ struct Kernel {
     std::error_code why;
     if (!fs::is_directory(words[0], why)) return console.fail(1, "ingest: not a directory: {}", words[0]);
     size_t count = 0, fresh = 0;
-    for (const std::string& path : find_files(words[0], {"target", "node_modules", ".git", "omc_modules"},
+    for (const std::string& path : analysis::find_files(words[0], {"target", "node_modules", ".git", "omc_modules"},
                                               [](std::string_view name) { return name.ends_with(".omc"); })) {
       std::string reason;
       const auto source = read(path, reason);

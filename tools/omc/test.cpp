@@ -4,8 +4,8 @@
 #include <chrono>
 #include <filesystem>
 
+#include "analysis/find_files.hpp"
 #include "omc/command.hpp"
-#include "omc/find_files.hpp"
 #include "omc/json_line.hpp"
 #include "omc/session.hpp"
 #include "omc/suite.hpp"
@@ -186,7 +186,7 @@ int test_all_once(const Options& options, Console& console) {
   const std::string folder = options.positionals.empty() ? "tests" : options.positionals.back();
   std::error_code why;
   if (!fs::is_directory(folder, why)) return console.fail(2, "test-all: not a directory: {}", folder);
-  const auto paths = find_files(folder, {"target", "node_modules", ".git", "omc_modules"},
+  const auto paths = analysis::find_files(folder, {"target", "node_modules", ".git", "omc_modules"},
                                 [](std::string_view name) { return name.starts_with("test_") && name.ends_with(".omc"); });
   if (paths.empty()) {
     if (options.json)

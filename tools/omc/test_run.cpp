@@ -1,3 +1,4 @@
+#include "analysis/find_files.hpp"
 #include "omc/test_run.hpp"
 
 #include <sys/mman.h>
@@ -15,7 +16,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "omc/find_files.hpp"
 #include "omc/html.hpp"
 #include "omc/library_path.hpp"
 #include "omc/session.hpp"
@@ -259,7 +259,7 @@ int watch(const std::vector<std::string>& paths, Console& console, const std::fu
       std::error_code why;
       std::string folder = fs::is_directory(path, why) ? path : fs::path(path).parent_path().string();
       if (folder.empty()) folder = ".";
-      for (const std::string& file : find_files(folder, {"target", "node_modules", ".git"}, [](std::string_view name) { return name.ends_with(".omc"); }))
+      for (const std::string& file : analysis::find_files(folder, {"target", "node_modules", ".git"}, [](std::string_view name) { return name.ends_with(".omc"); }))
         times[file] = fs::last_write_time(file, why);
     }
     return times;

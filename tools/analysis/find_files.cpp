@@ -1,9 +1,9 @@
-#include "omc/find_files.hpp"
+#include "analysis/find_files.hpp"
 
 #include <algorithm>
 #include <filesystem>
 
-namespace omc::tools {
+namespace omc::analysis {
 
 namespace fs = std::filesystem;
 
@@ -29,4 +29,27 @@ std::vector<std::string> find_files(const std::string& folder, std::initializer_
   return files;
 }
 
-}  // namespace omc::tools
+namespace {
+
+constexpr std::string_view kSkipped[] = {"target", "node_modules", ".git", "omc_modules"};
+
+void add_folder(const std::string& folder, std::vector<std::string>& files) {
+  std::error_code ignored;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with('.') || std::ranges::find(kSkipped, name) != std::end(kSkipped)) continue;
+    const std::string path = folder.ends_with('/') ? folder + name : folder + "/" + name;
+    if (entry.is_directory(ignored) && !entry.is_symlink(ignored)) add_folder(path, files);
+    else if (name.ends_with(".omc") && !entry.is_directory(ignored)) files.push_back(path);
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> program_files(const std::string& folder) {
+  std::vector<std::string> files;
+  add_folder(folder, files);
+  return files;
+}
+
+}  // namespace omc::analysis

@@ -1,14 +1,28 @@
-#include "omc/module_names.hpp"
+#include "analysis/module_names.hpp"
 
 #include "lang/children.hpp"
 #include "lang/parser.hpp"
 #include "lang/resolve.hpp"
-#include "omc/session.hpp"
 
-namespace omc::tools {
+namespace omc::analysis {
 
-ModuleNames::ModuleNames(vm::Vm& machine) : machine_(machine) {
-  for (const vm::Builtin* b : machine.builtins()) builtins_.insert(b->name);
+ModuleAccess modules_on_disk(const vm::Vm& machine) {
+  return {[&machine](const std::string& name, const lang::Source& importer) -> std::string {
+            try {
+              return machine.find_module(name, importer);
+            } catch (const vm::Error&) {
+              return {};
+            }
+          },
+          [](const std::string& path) -> std::shared_ptr<const lang::Source> {
+            std::error_code why;
+            std::optional<lang::Source> source = lang::read_source(path, why);
+            return source ? std::make_shared<const lang::Source>(std::move(*source)) : nullptr;
+          }};
+}
+
+ModuleNames::ModuleNames(std::span<const vm::Builtin* const> builtins, ModuleAccess access) : access_(std::move(access)) {
+  for (const vm::Builtin* b : builtins) builtins_.insert(b->name);
 }
 
 std::vector<ModuleNames::Import> ModuleNames::imports_of(const lang::Module& module) {
@@ -38,8 +52,7 @@ const ModuleNames::Names& ModuleNames::names_of(const std::string& path) {
   std::unique_ptr<Names>& slot = modules_[path];
   if (slot) return *slot;
   slot = std::make_unique<Names>();
-  std::string reason;
-  slot->source = read(path, reason);
+  slot->source = access_.read(path);
   if (!slot->source) return *slot;
   const lang::ParseResult parsed = lang::parse(*slot->source);
   if (!parsed.ok()) return *slot;
@@ -52,10 +65,8 @@ const ModuleNames::Names& ModuleNames::names_of(const std::string& path) {
 
 void ModuleNames::add(const Import& import, const lang::Source& importer, lang::KnownNames& known,
                       std::unordered_set<std::string>& seen) {
-  std::string path;
-  try {
-    path = machine_.find_module(import.name, importer);
-  } catch (const vm::Error&) {
+  const std::string path = access_.find(import.name, importer);
+  if (path.empty()) {
     known.complete = false;
     return;
   }
@@ -85,4 +96,4 @@ lang::KnownNames ModuleNames::known(const lang::Module& module) {
   return known;
 }
 
-}  // namespace omc::tools
+}  // namespace omc::analysis
