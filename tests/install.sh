@@ -35,6 +35,7 @@ fi
 # --- the names of commands, the manual, completions
 expect "omc-kernel" "$(OMC_KERNEL_ROOT=$folder/kernel usr/bin/omc-kernel ls)" "(store is empty: $folder/kernel/store)"
 expect_like "omc-grep" "$(usr/bin/omc-grep "$root/examples" | head -1)" "omc-grep: scanning *"
+expect_like "omnimcode-lsp" "$(printf 'Content-Length: 2\r\n\r\n[]' | usr/bin/omnimcode-lsp)" "*-32600*"
 expect "the manual" "$(head -1 usr/share/man/man1/omc.1)" "$("$omc" --man | head -1)"
 expect "completion for bash" "$(bash -c 'source usr/share/bash-completion/completions/omc && complete -p omc')" "complete -o filenames -F _omc omc"
 expect "completion for zsh" "$(head -1 usr/share/zsh/site-functions/_omc)" "#compdef omc"

@@ -49,10 +49,11 @@ int run(void* argument) {
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a write says so; the program then ends silently
   omc::tools::Invocation invocation{{argv + 1, argv + argc}, {}};
-  // omc-grep and the like, installed as links, are the subcommand of that name.
+  // omc-grep, omnimcode-lsp and the like, installed as links, are the subcommand of that name.
   const std::string_view name = argc > 0 ? std::string_view(argv[0]).substr(std::string_view(argv[0]).rfind('/') + 1) : "";
-  if (name.starts_with("omc-")) {
-    const omc::tools::Command* command = omc::tools::find_command(name.substr(4));
+  for (const std::string_view prefix : {"omc-", "omnimcode-"}) {
+    if (!name.starts_with(prefix)) continue;
+    const omc::tools::Command* command = omc::tools::find_command(name.substr(prefix.size()));
     if (command && !command->is_mode()) invocation.words.emplace(invocation.words.begin(), command->flag);
   }
   const int status = omc::tools::on_large_stack(omc::tools::run, &invocation);
