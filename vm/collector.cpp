@@ -110,7 +110,14 @@ size_t Marker::scan_proto(Proto* proto) {
   for (Proto* inner : proto->protos) mark(inner);
   for (String* s : proto->kept) mark(s);
   mark(proto->name);
-  return 1 + proto->constants.size() + proto->protos.size() + proto->kept.size();
+  // A call remembers methods by the addresses of class names, which must not become those of others.
+  const auto mark_names = [this](const auto& sites) {
+    for (const auto& site : sites)
+      for (const String* name : site.cache.class_names) mark(const_cast<String*>(name));
+    return MethodCache::kWays * sites.size();
+  };
+  return 1 + proto->constants.size() + proto->protos.size() + proto->kept.size() + mark_names(proto->method_sites) +
+         mark_names(proto->dotted_sites);
 }
 
 void Heap::begin_marking(const MarkRoots& mark_roots) {

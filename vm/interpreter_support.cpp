@@ -330,6 +330,11 @@ bool Support::call_value(Vm& vm, Value target, Value* arguments, size_t count, V
   });
 }
 
+static void remember(Vm& vm, MethodCache& cache, const String* class_name, Function* method) {
+  vm.heap().write_barrier(const_cast<String*>(class_name));
+  cache.remember(vm.globals().epoch(), class_name, method);
+}
+
 bool Support::call_method(Vm& vm, MethodSite& site, Value* arguments, size_t count, Value& result, Closure*& callee) {
   const String* class_name = vm.class_of(arguments[0]);
   Function* method = nullptr;
@@ -338,7 +343,7 @@ bool Support::call_method(Vm& vm, MethodSite& site, Value* arguments, size_t cou
     if (!method) {
       const String* interned = vm.heap_.intern(class_name->view());
       method = vm.find_method(interned, site.name);
-      if (method && class_name->interned()) site.cache.remember(vm.globals_.epoch(), class_name, method);
+      if (method && class_name->interned()) remember(vm, site.cache, class_name, method);
     }
   }
   if (!method) {
@@ -362,7 +367,7 @@ bool Support::call_dotted(Vm& vm, DottedSite& site, Value* arguments, size_t cou
     if (Function* method = vm.find_method(interned, site.member)) {
       with_receiver = true;
       if (method->kind == FunctionKind::Closure && class_name->interned())
-        site.cache.remember(vm.globals_.epoch(), class_name, method);
+        remember(vm, site.cache, class_name, method);
       return call_value(vm, Value(method), arguments, count + 1, result, callee);
     }
   }

@@ -1,7 +1,8 @@
 // Random programs of the subset that native code is made of, and a little outside it: the interpreter and forced native code must
 // agree on everything a program writes, the texts of errors included.
 //
-// Every third program also leaves native code at guards chosen by chance, so that the ways out are taken.
+// Every third program also leaves native code at guards chosen by chance, so that the ways out are taken; every fifth collects
+// at every safepoint, in steps that are verified.
 //
 // OMC_JIT_PROGRAMS sets how many programs are run, OMC_JIT_SEED where the random numbers begin; a difference shows both.
 
@@ -31,6 +32,7 @@ std::string run(const std::string& program, Way way, uint64_t seed) {
   omc::vm::VmOptions options;
   options.max_depth = 200;
   options.heap.hard = size_t{64} << 20;
+  if (way != Way::Interpreted && seed % 5 == 0) options.gc_stress = omc::vm::GcStress::Steps;
   omc::vm::Vm vm(options);
   Collected output;
   vm.set_output(output);

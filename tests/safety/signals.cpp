@@ -30,6 +30,32 @@ BOOST_AUTO_TEST_CASE(a_program_stops_with_its_trace) {
   }
 }
 
+// Each runs for seconds inside of one builtin. A library that does not ask is ended with the process, after two seconds.
+BOOST_AUTO_TEST_CASE(a_long_builtin_stops) {
+  const Folder folder;
+  struct Case {
+    const char *program, *trace;
+  };
+  for (const Case& c : {Case{"fn f() { h a = arr_reverse(arr_range(0, 6000000)); arr_push(a, \"x\"); arr_sort(a); } f();", "\n  at f (1:"},
+                        Case{"fn f() { h a = arr_zeros_2d(4000, 4000); arr_matmul(a, a); } f();", "\n  at f (1:"},
+                        Case{"fn f() { h a = tape_var(arr_zeros_2d(4000, 4000)); tape_matmul(a, a); } f();", "\n  at f (1:"},
+                        Case{"fn f() { h s = str_join(arr_repeat(str_repeat(\"ab\", 400000), 100), \"\");"
+                             "  re_replace(\"((a|b)*)((a|b)*)c?$\", s, \"$1$2\"); } f();", ""},
+                        Case{"fn f() { while true { try { arr_repeat(1, 1000000000000); } catch e { } } } f();", "\n  at f (1:"}}) {
+    folder.write("p.omc", c.program);
+    const Ended late = run(folder, {"--timeout=0.5", "p.omc"});
+    BOOST_TEST(late.status == 124, c.program);
+    BOOST_TEST(late.error.starts_with(std::string("Error: Time limit exceeded (0.5 s)") + c.trace), late.error);
+    BOOST_TEST(late.busy_seconds < 4, late.busy_seconds << " s, " << c.program);
+    Process process(folder, {"p.omc"});
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    process.send(SIGINT);
+    const Ended interrupted = process.wait(30);
+    BOOST_TEST(interrupted.status == 130, c.program);
+    BOOST_TEST(interrupted.error.starts_with(std::string("Error: Interrupted") + c.trace), interrupted.error);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(nobody_reads_any_more) {
   const Folder folder;
   folder.write("p.omc", "while true { print(\"text\"); }");
