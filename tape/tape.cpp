@@ -63,7 +63,8 @@ Tape::Tape(const TapeOptions& options)
       precision_(options.precision),
       pool_(options.memory_limit),
       workers_(options.threads ? options.threads : std::max(1u, std::thread::hardware_concurrency())),
-      compute_(options.isa, &workers_) {}
+      compute_(options.isa, &workers_),
+      nodes_(pool_) {}
 
 Tape::~Tape() = default;
 

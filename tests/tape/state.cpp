@@ -192,14 +192,16 @@ BOOST_AUTO_TEST_CASE(retirement_waits_for_as_many_backwards_as_set) {
 }
 
 BOOST_AUTO_TEST_CASE(a_loop_that_only_adds_nodes_runs_in_constant_memory) {
-  // 100 cells of double are 800 bytes; 3 nodes a step, of which 2 retire.
-  Tape tape({.memory_limit = 256 * 1024});
+  // 100 cells of double are 800 bytes; 3 nodes a step, of which 2 retire after 16 more. The buffers of 20000 means alone
+  // would be 640 KB.
+  Tape tape({.memory_limit = 64 * 1024});
   const NodeId w = tape.var(2, 2, std::vector<double>(4, 0.5));
-  for (int step = 0; step < 2000; ++step) {
+  for (int step = 0; step < 20000; ++step) {
     const NodeId y = tape.matmul(tape.constant(50, 2, std::vector<double>(100, 1.0)), w);
     tape.backward(tape.mean(y));
   }
-  BOOST_TEST(tape.size() == 6001);
+  BOOST_TEST(tape.size() == 60001);
+  BOOST_TEST(tape.value(3)[0] == tape.value(60000)[0]);
 }
 
 BOOST_AUTO_TEST_CASE(release_and_retirement_live_together) {
@@ -271,6 +273,49 @@ BOOST_AUTO_TEST_CASE(chunks_of_retired_nodes_shrink_unnoticed) {
   BOOST_TEST(tape.value(losses[299])[0] == 100);
   tape.reset();
   BOOST_TEST(tape.size() == 0);
+}
+
+// Losses of long ago are numbers in the list, and nodes to everybody else.
+BOOST_AUTO_TEST_CASE(old_losses_behave_like_nodes) {
+  for (const Precision precision : {Precision::Exact, Precision::Fast32}) {
+    Tape tape({.precision = precision});
+    const NodeId w = tape.var(1, 100, std::vector<double>(100, 0.1));
+    std::vector<NodeId> wide, losses, doubled;
+    for (int step = 0; step < 500; ++step) {
+      wide.push_back(tape.mul_scalar(w, step));
+      losses.push_back(tape.mean(wide.back()));
+      doubled.push_back(tape.add(losses.back(), losses.back()));
+      tape.backward(doubled.back());
+    }
+    const double seventh = tape.value(losses[7])[0];
+    BOOST_TEST(seventh == (precision == Precision::Exact ? 0.7 : 0.7f), boost::test_tools::tolerance(1e-6));
+    BOOST_TEST(tape.value(doubled[7])[0] == 2 * seventh);
+    BOOST_TEST(tape.gradient(losses[8])[0] == 0);
+
+    const std::string message = error_of([&] { tape.backward(wide[9]); });
+    BOOST_TEST(message != "none");
+    BOOST_TEST(error_of([&] { tape.backward(losses[9]); }) == message);
+    BOOST_TEST(error_of([&] { tape.backward(doubled[9]); }) == message);
+    const NodeId sum = tape.add(losses[9], doubled[10]);
+    BOOST_TEST(error_of([&] { tape.backward(sum); }) == message);
+    BOOST_TEST(tape.value(sum)[0] == tape.value(losses[9])[0] + tape.value(doubled[10])[0]);
+
+    tape.set_value(losses[11], 1, 1, std::vector<double>{-0.0});
+    BOOST_TEST(std::signbit(tape.value(losses[11])[0]));
+    BOOST_TEST(tape.value(doubled[11])[0] != 0);
+    tape.keep(losses[12]);
+    for (int step = 0; step < 40; ++step) tape.backward(tape.mean(tape.mul_scalar(w, step)));
+    BOOST_TEST(tape.value(losses[11])[0] == 0);
+    BOOST_TEST(tape.value(losses[7])[0] == seventh);
+
+    const int64_t mark = losses[20] + 1;
+    tape.release(mark);
+    BOOST_TEST(tape.value(losses[20])[0] != 0);
+    BOOST_TEST(error_of([&] { tape.backward(losses[20]); }) != "none");
+    BOOST_TEST(tape.mean(w) == mark);
+    tape.backward(mark);
+    BOOST_TEST(tape.value(losses[7])[0] == seventh);
+  }
 }
 
 }  // namespace omc::tape
