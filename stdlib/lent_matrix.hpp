@@ -13,7 +13,6 @@ namespace omc::stdlib {
 // Objects of lent values that came back, for the next: a training loop makes no garbage with them.
 struct SpareLoans {
   std::vector<vm::OtherObject*> objects;
-  size_t charged = 0;  // bytes on the heap's account since the latest collection
   bool marked = false;
 };
 

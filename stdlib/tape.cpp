@@ -38,6 +38,30 @@ tape::Tape& tape_of(Vm& vm) { return *shared_tape(vm); }
 
 namespace {
 
+// What a training loop owes the collector. Its matrices are the tape's, so little of what it makes is the heap's, and arrays
+// and texts would pile up for thousands of steps before a collection is due. So some more is charged than is made; the next
+// collection writes it off.
+struct Debt {
+  size_t charged = 0;
+  bool marked = false;
+};
+
+void owe(Vm& vm, size_t bytes) {
+  Debt& debt = vm.state<Debt>();
+  vm::Heap& heap = vm.heap();
+  if (!debt.marked) {
+    vm.add_root_marker([&debt, &heap](vm::Marker&) { heap.discharge(std::exchange(debt.charged, 0)); });
+    debt.marked = true;
+  }
+  if (heap.used() + bytes >= heap.limits().hard) return;
+  heap.charge(bytes);
+  debt.charged += bytes;
+}
+
+// A collection comes after 64 backward passes at the latest, and after 256 loans, which spare a copy each.
+constexpr size_t kOwedForBackward = 64 << 10;
+constexpr size_t kOwedForLoan = 16 << 10;
+
 // Text that spells a number counts as one.
 bool is_number(Value v) {
   switch (v.tag()) {
@@ -163,27 +187,19 @@ Value lend(Vm& vm, tape::Reading cells, bool ints_where_whole) {
   if (!is_worth_lending(cells.size()) || !cells.tensor().has_buffer())
     return read_back(vm, cells, ints_where_whole && cells.all_integral());
   SpareLoans& spare = vm.state<SpareLoans>();
-  vm::Heap& heap = vm.heap();
   if (spare.objects.empty()) {
     if (!spare.marked) {
-      vm.add_root_marker([&spare, &heap](vm::Marker& marker) {
+      vm.add_root_marker([&spare](vm::Marker& marker) {
         for (vm::OtherObject* object : spare.objects) marker.mark(object);
-        heap.discharge(std::exchange(spare.charged, 0));
       });
       spare.marked = true;
       spare.objects.reserve(16);  // a call has fewer arguments that are lent
     }
-    auto* made = heap.allocate<vm::OtherObject>(Tag::Other);
+    auto* made = vm.heap().allocate<vm::OtherObject>(Tag::Other);
     made->content = std::make_unique<LentMatrix>(spare);
     spare.objects.push_back(made);
   }
-  // What is not copied makes no garbage, and a loop that makes little would let it grow to the first collection's 64 MiB for
-  // a hundred thousand steps. So some is charged as if it had been copied, and a collection comes after 4096 loans.
-  constexpr size_t kCharge = 16384;
-  if (heap.used() + kCharge < heap.limits().hard) {
-    heap.charge(kCharge);
-    spare.charged += kCharge;
-  }
+  owe(vm, kOwedForLoan);
   vm::OtherObject* const object = spare.objects.back();
   static_cast<LentMatrix&>(*object->content).fill(shared_tape(vm), std::move(cells), ints_where_whole);
   spare.objects.pop_back();
@@ -285,6 +301,7 @@ static Value tape_update(Vm& vm, Args args) {
 
 static Value tape_backward(Vm& vm, Args args) {
   tape_of(vm).backward(id(args, 0));
+  owe(vm, kOwedForBackward);
   vm.poll();
   return Value::null();
 }
