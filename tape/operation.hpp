@@ -23,6 +23,7 @@ struct Operation {
   std::string_view name;          // the builtin's
   void (*backward)(Backward& b);  // null: a leaf
   bool reads_packed = false;      // backward asks for packed operands itself; others get them dense
+  bool waits = false;             // gives leaves their contributions when somebody reads their gradient
 };
 
 inline constexpr size_t kMaxOperands = 3;
@@ -58,7 +59,8 @@ struct Record {
   bool value_is_packed;
 };
 
-// A contribution to the gradient of a constant, computed only if somebody asks: hardly any program does.
+// A contribution computed only if somebody asks: to the gradient of a constant, as hardly any program does, or one that
+// is much smaller before it is computed than after.
 struct Deferred {
   Record record;
   size_t operand;

@@ -8,8 +8,9 @@
 //
 // A contribution to the gradient of a constant (an input batch, a target, a mask) is put aside as a Deferred: what its
 // computation would read, held by sharing buffers. tape_grad computes it when asked; hardly any program asks, and the
-// gradient of an input batch is a matrix product. Sharing is safe because whoever changes a value writes into a new
-// buffer when the old one is shared (assign, update).
+// gradient of an input batch is a matrix product. So is what tape_embedding_lookup gives a table, which has many rows of
+// zeros. Sharing is safe because whoever changes a value writes into a new buffer when the old one is shared (assign,
+// update).
 //
 // Retirement: time is counted in steps, one to each backward, and a step includes what is recorded before it. A node
 // that may retire is in exactly one list of aging_, that of the step in which it was last seen used. After a backward
@@ -342,7 +343,8 @@ void Tape::add_contributions(NodeId id) {
   for (size_t i = 0; i < node.operand_count; ++i) {
     const Node& operand = nodes_[node.operands[i]];
     Gradient& target = gradients_[operand.gradient - 1];
-    if (operand.flags & Node::kConstant) {
+    const bool is_leaf = !operand.operation->backward;
+    if ((operand.flags & Node::kConstant) || (node.operation->waits && is_leaf)) {
       target.deferred.push_back({record, i});
     } else {
       targets[i] = &target;
@@ -368,9 +370,9 @@ void Tape::settle(Gradient& gradient) {
   }
 }
 
-// Before a dense contribution: those of the listed cells must become dense ones first.
+// Before a dense contribution: those put off, and those of the listed cells, must become dense ones first.
 void Tape::make_dense(Gradient& gradient, bool settling) {
-  if (settling || !gradient.live.has_buffer()) return;
+  if (settling || gradient.deferred.empty()) return;
   settle(gradient);
   gradient.live.release();
 }

@@ -34,7 +34,8 @@ void backward(Backward& b) {
   });
 }
 
-constexpr Operation kEmbedding = {"tape_embedding_lookup", backward};
+// A batch of a language model reads a few rows of a large table: its gradient waits as ids and D.
+constexpr Operation kEmbedding = {"tape_embedding_lookup", backward, /*reads_packed=*/false, /*waits=*/true};
 
 }  // namespace
 

@@ -78,6 +78,36 @@ BOOST_AUTO_TEST_CASE(constants_receive_gradients_from_the_values_of_the_backward
   BOOST_TEST(tape.gradient(c)[0] == 1);
 }
 
+// What a lookup gives its table waits until somebody reads it; a product with a matrix of ones and zeros does not.
+BOOST_AUTO_TEST_CASE(gradients_of_tables_are_those_of_the_backward) {
+  const std::vector<std::vector<double>> cells = {{1, 2}, {3, 5}, {-1, 4}};
+  const std::vector<int64_t> ids = {2, 0, 2, 2};
+  const std::vector<double> one_hot = {0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 0, 1};
+  for (const bool looked_up : {true, false}) {
+    Tape tape;
+    const NodeId table = var(tape, cells), w = var(tape, {{2}, {3}});
+    const auto rows = [&] {
+      return looked_up ? tape.embedding_lookup(table, ids) : tape.matmul(tape.constant(4, 3, one_hot), table);
+    };
+    // Used again by other operations, before and after.
+    const NodeId before = tape.sum(tape.mul(table, table));
+    const NodeId scores = tape.sum(tape.matmul(rows(), tape.transpose(table)));
+    tape.backward(tape.add(tape.add(before, scores), tape.sum(tape.matmul(rows(), w))));
+    tape.set_value(table, 3, 2, std::vector<double>(6, 100));
+    tape.update(w, 1000);
+    const Reading d = tape.gradient(table);
+    const std::vector<double> expected = {2 + 3 - 2 + 2, 4 + 11 + 14 + 3, 6 - 2, 10 + 14, -2 + 9 - 2 + 6, 8 + 33 + 14 + 9};
+    for (size_t i = 0; i < 6; ++i) BOOST_TEST(d[i] == expected[i], "cell " << i << ": " << d[i]);
+    // Kept by nobody: the step is taken in place, once for each call.
+    tape.update(table, 1);
+    tape.update(table, 1);
+    BOOST_TEST(tape.value(table)[0] == 100 - 2 * expected[0]);
+    tape.backward(tape.sum(rows()));
+    tape.backward(before);
+    BOOST_TEST(tape.gradient(table)[0] == 2 * (100 - 2 * expected[0]));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_second_backward_replaces_the_first) {
   Tape tape;
   const NodeId x = var(tape, {{2}}), y = var(tape, {{3}});
