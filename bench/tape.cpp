@@ -1,10 +1,14 @@
 // The tape: matrix products, operations forward and backward, scores of all pairs and of live pairs, training steps.
-// Argument `mode` is the numeric mode: 0 exact, 1 fast64, 2 fast32. One thread, so that figures compare.
+// Argument `mode` is the numeric mode: 0 exact, 1 fast64, 2 fast32. One thread, so that figures compare. Products are
+// compared with those of OpenBLAS where it is installed.
 #include "tape/tape.hpp"
 
 #include <benchmark/benchmark.h>
+#include <dlfcn.h>  // dlopen
 
+#include <algorithm>  // fill
 #include <cmath>
+#include <cstdlib>  // setenv
 #include <functional>
 #include <random>
 #include <string>
@@ -31,6 +35,14 @@ static TapeOptions options(int64_t mode) {
   return {.precision = static_cast<Precision>(mode), .threads = 1};
 }
 
+// Where the tape's matrices lie, on cache lines of their own.
+template <class T>
+static Tensor filled(Pool& pool, size_t rows, size_t cols, T x) {
+  Tensor cells(pool, static_cast<int64_t>(rows), static_cast<int64_t>(cols), sizeof(T));
+  std::ranges::fill(cells.cells<T>(), x);
+  return cells;
+}
+
 // m x k by k x n; transposed: 0 none, 1 the right matrix (as in D B^T), 2 the left one (as in A^T D).
 template <class Mode>
 static void product(benchmark::State& state) {
@@ -38,16 +50,16 @@ static void product(benchmark::State& state) {
   const auto m = static_cast<size_t>(state.range(0)), n = static_cast<size_t>(state.range(1)),
              k = static_cast<size_t>(state.range(2));
   const int64_t turned = state.range(3);
-  const std::vector<T> a(m * k, T{0.5}), b(k * n, T{0.25});
-  std::vector<T> out(m * n);
   Pool pool(SIZE_MAX);
+  const Tensor a = filled(pool, m, k, T{0.5}), b = filled(pool, k, n, T{0.25});
+  Tensor out = filled(pool, m, n, T{0});
   const Compute compute;
   using S = Strided<T>;
-  const S left = turned == 2 ? S::transposed(a.data(), m) : S::plain(a.data(), k);
-  const S right = turned == 1 ? S::transposed(b.data(), k) : S::plain(b.data(), n);
+  const S left = turned == 2 ? S::transposed(a.data<T>(), m) : S::plain(a.data<T>(), k);
+  const S right = turned == 1 ? S::transposed(b.data<T>(), k) : S::plain(b.data<T>(), n);
   for (auto _ : state) {
-    matmul<Mode>(compute, pool, m, n, k, left, right, static_cast<const T*>(nullptr), out.data());
-    benchmark::DoNotOptimize(out.data());
+    matmul<Mode>(compute, pool, m, n, k, left, right, static_cast<const T*>(nullptr), out.data<T>());
+    benchmark::DoNotOptimize(out.data<T>());
   }
   state.counters["GFLOP/s"] =
       benchmark::Counter(2e-9 * static_cast<double>(m * n * k * state.iterations()), benchmark::Counter::kIsRate);
@@ -59,11 +71,50 @@ static void product_shapes(benchmark::internal::Benchmark* b) {
     b->Args({64, 256, 256, turned});
     b->Args({64, 512, 256, turned});
     b->Args({256, 512, 64, turned});
+    b->Args({32, 128, 128, turned});
+    b->Args({512, 512, 64, turned});
+    b->Args({2048, 2048, 64, turned});
   }
 }
 BENCHMARK(product<ExactMode>)->Apply(product_shapes);
 BENCHMARK(product<Fast64Mode>)->Apply(product_shapes);
 BENCHMARK(product<Fast32Mode>)->Apply(product_shapes);
+
+// OpenBLAS 0.3.21 takes newer processors of AMD for one without AVX-512, unless told before it is loaded.
+static void* openblas() {
+  static void* const library = [] {
+    if (native_isa() == Isa::Avx512) setenv("OPENBLAS_CORETYPE", "SkylakeX", /*overwrite=*/0);
+    setenv("OPENBLAS_NUM_THREADS", "1", 1);
+    return dlopen("libopenblas.so.0", RTLD_NOW);
+  }();
+  return library;
+}
+
+// The C interface of BLAS, Basic Linear Algebra Subprograms Technical Forum Standard, 2001, appendix B: the constants are
+// CblasRowMajor, CblasNoTrans and CblasTrans.
+template <class T>
+static void cblas(benchmark::State& state) {
+  using Gemm = void (*)(int order, int turn_a, int turn_b, int m, int n, int k, T alpha, const T* a, int lda, const T* b,
+                        int ldb, T beta, T* c, int ldc);
+  const auto gemm = openblas() ? reinterpret_cast<Gemm>(dlsym(openblas(), sizeof(T) == 8 ? "cblas_dgemm" : "cblas_sgemm"))
+                               : nullptr;
+  if (!gemm) return state.SkipWithError("no libopenblas.so.0");
+  const auto m = static_cast<int>(state.range(0)), n = static_cast<int>(state.range(1)), k = static_cast<int>(state.range(2));
+  const int64_t turned = state.range(3);
+  Pool pool(SIZE_MAX);
+  const auto cells = [&](int rows, int cols, T x) { return filled(pool, static_cast<size_t>(rows), static_cast<size_t>(cols), x); };
+  const Tensor a = cells(m, k, T{0.5}), b = cells(k, n, T{0.25});
+  Tensor out = cells(m, n, T{0});
+  for (auto _ : state) {
+    gemm(101, turned == 2 ? 112 : 111, turned == 1 ? 112 : 111, m, n, k, T{1}, a.data<T>(), turned == 2 ? m : k, b.data<T>(),
+         turned == 1 ? k : n, T{0}, out.data<T>(), n);
+    benchmark::DoNotOptimize(out.data<T>());
+  }
+  state.counters["GFLOP/s"] = benchmark::Counter(
+      2e-9 * m * n * k * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+}
+BENCHMARK(cblas<double>)->Apply(product_shapes);
+BENCHMARK(cblas<float>)->Apply(product_shapes);
 
 // An operation forward, and with the backward pass of its sum.
 using Record = std::function<NodeId(Tape&)>;
