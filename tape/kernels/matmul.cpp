@@ -30,6 +30,9 @@ template <class T>
 struct TileKernel {
   TileFunction<T>* const* tiles;
   size_t rows, cols;
+  // `count` rows of as many cells as a tile has rows, or columns, one behind the other.
+  void (*copy_rows)(size_t count, const T* in, size_t in_row, T* out);
+  void (*copy_cols)(size_t count, const T* in, size_t in_row, T* out);
   void (*transpose)(size_t rows, size_t cols, const T* in, size_t in_row, T* out, size_t out_row);
 };
 
@@ -102,6 +105,10 @@ template <class T>
 void pack_a(const TileKernel<T>& kernel, size_t rows, size_t k, Strided<T> a, T* out) {
   for (size_t i = 0; i < rows; i += kernel.rows, out += kernel.rows * k) {
     const size_t height = std::min(kernel.rows, rows - i);
+    if (height == kernel.rows) {
+      kernel.copy_rows(k, a.data + i, a.col, out);
+      continue;
+    }
     for (size_t p = 0; p < k; ++p) std::memcpy(out + p * kernel.rows, a.data + i + p * a.col, height * sizeof(T));
   }
 }
@@ -109,6 +116,7 @@ void pack_a(const TileKernel<T>& kernel, size_t rows, size_t k, Strided<T> a, T*
 // k x width cells of b as one panel: [p][column], padded with zeros to the tile's width.
 template <class T>
 void pack_b(const TileKernel<T>& kernel, size_t k, size_t width, Strided<T> b, T* out) {
+  if (b.col == 1 && width == kernel.cols) return kernel.copy_cols(k, b.data, b.row, out);
   if (width < kernel.cols) std::fill(out, out + k * kernel.cols, T{0});
   if (b.col == 1) {
     for (size_t p = 0; p < k; ++p) std::memcpy(out + p * kernel.cols, b.data + p * b.row, width * sizeof(T));
