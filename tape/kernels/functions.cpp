@@ -160,10 +160,10 @@ void log_cells(Isa isa, const T* x, size_t n, T* y) {
 template <class Mode, class T>
 void dots(Isa isa, const T* a, const T* const (&b)[kDots<T>], size_t n, T (&out)[kDots<T>]) {
 #if OMC_VECTOR_LOOPS
-  if (isa == Isa::Avx512) return avx512::dots(a, b, n, out);
+  if (isa == Isa::Avx512) return avx512::dots<T, Mode::exact>(a, b, n, out);
   if (isa == Isa::Avx2) {
-    avx2::dots(a, b, n, out);
-    return avx2::dots(a, b + kDots<T> / 2, n, out + kDots<T> / 2);
+    avx2::dots<T, Mode::exact>(a, b, n, out);
+    return avx2::dots<T, Mode::exact>(a, b + kDots<T> / 2, n, out + kDots<T> / 2);
   }
 #endif
   run(isa, 0, kDots<T>, [=, &out](size_t k) { out[k] = sum_of<Mode>(n, [=](size_t c) { return a[c] * b[k][c]; }); });

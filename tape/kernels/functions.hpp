@@ -21,7 +21,7 @@ namespace omc::tape {
 template <class T>
 inline constexpr size_t kDots = 64 / sizeof(T);
 
-// out[k] = Σ_c a[c] b[k][c], in the order of mode exact.
+// out[k] = Σ_c a[c] b[k][c]; in mode exact c ascending.
 template <class Mode, class T = typename Mode::Cell>
 void dots(Isa isa, const T* a, const T* const (&b)[kDots<T>], size_t n, T (&out)[kDots<T>]);
 
