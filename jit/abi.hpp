@@ -14,6 +14,7 @@
 namespace omc::vm {
 struct Builtin;
 struct GlobalCell;
+struct Lane;
 }
 
 namespace omc::jit {
@@ -63,6 +64,10 @@ struct HostTable {
   uint64_t (*same_text)(const vm::String* a, const vm::String* b);
   int64_t (*compare_text)(const vm::String* a, const vm::String* b);  // below 0, 0, above 0
   int64_t (*only_character)(const vm::String* s);                     // -1 unless it is one
+  // The dual-band mode (native/bands.cpp).
+  int64_t (*shadow)(int64_t);
+  int64_t (*harmony)(int64_t, int64_t);
+  vm::Lane* lanes;                  // of the registers, written before `leave`, which reads and clears them
   uint64_t (*chance)(void* host);   // of tests: not 0 when a guard shall fail although its condition holds
 };
 
@@ -96,6 +101,7 @@ struct CompilerOptions {
   bool verify = false;
   bool dump_ir = false;
   bool selective = false;  // refuse what native code would hardly make faster
+  bool dual_band = false;
   bool random_exits = false;  // guards ask HostTable::chance too
   bool perf_map = false;      // names in /tmp/perf-PID.map
   bool gdb = false;           // code is registered with gdb

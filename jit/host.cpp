@@ -52,10 +52,14 @@ double float_mod(double x, double y) { return std::fmod(x, y); }
 
 }  // namespace
 
-Host::Host(vm::Vm& vm, HostOptions options) : vm_(vm), options_(std::move(options)) {
+Host::Host(vm::Vm& vm, HostOptions options) : vm_(vm), options_(std::move(options)), bands_(vm) {
   if (options_.mode == Mode::Force) call_heat = loop_heat = 0;
   else if (options_.mode == Mode::Auto) call_heat = kFirstCalls, loop_heat = kFirstJumps;
   random_.seed(options_.random_seed);
+  if (options_.compiler.dual_band) {
+    call_heat = 0;
+    lanes_.resize(kRegisters);
+  }
   if (options_.random_tiers) call_heat = loop_heat = 0;
   options_.compiler.selective = options_.mode == Mode::Auto && !options_.random_tiers;
   table_ = {.host = this,
@@ -81,6 +85,9 @@ Host::Host(vm::Vm& vm, HostOptions options) : vm_(vm), options_(std::move(option
             .same_text = same_text,
             .compare_text = compare_text,
             .only_character = only_character,
+            .shadow = vm::shadow_of,
+            .harmony = vm::harmony_of_lanes,
+            .lanes = lanes_.data(),
             .chance = chance};
 }
 
@@ -152,6 +159,7 @@ void Host::work() {
 FunctionState& Host::state(vm::Proto* proto) {
   if (!proto->native_state) {
     states_.push_back(std::make_unique<FunctionState>(proto));
+    states_.back()->second_lanes = options_.compiler.dual_band && vm::has_second_lanes(*proto);
     proto->native_state = states_.back().get();
   }
   return *static_cast<FunctionState*>(proto->native_state);
@@ -189,6 +197,19 @@ uint64_t Host::budget(const vm::Value* base) {
 }
 
 Outcome Host::call(vm::Closure* callee, vm::Value* arguments, vm::Value& result) noexcept {
+  FunctionState& f = state(callee->proto);
+  if (!f.second_lanes) return call_native(callee, arguments, result);
+  // The machine asks at each call; how long native code is not asked for is counted here.
+  Outcome outcome = Outcome::Interpret;
+  if (options_.mode != Mode::Off && f.patience_with_lanes-- <= 0) {
+    outcome = call_native(callee, arguments, result);
+    f.patience_with_lanes = callee->proto->call_heat;
+  }
+  callee->proto->call_heat = 0;
+  return outcome == Outcome::Interpret ? bands_.call(callee, arguments, result) : outcome;
+}
+
+Outcome Host::call_native(vm::Closure* callee, vm::Value* arguments, vm::Value& result) {
   vm::Proto* const proto = callee->proto;
   FunctionState& f = state(proto);
   f.refused = f.refused || proto->never_native;
@@ -302,7 +323,7 @@ Outcome Host::loop(vm::Frame& frame) noexcept {
     if (hopeless) return ask_again_after(INT32_MAX / 2);
     return ask_again_after(kFirstJumps);
   };
-  if (proto->never_native) return ask_again_after(INT32_MAX / 2);
+  if (proto->never_native || f.second_lanes) return ask_again_after(INT32_MAX / 2);
   if (f.closure && f.closure != frame.closure) return cold();
   if (!loop.unit) {
     if (loop.hopeless()) return cold();
@@ -437,7 +458,13 @@ Pair Host::leave(void* host, const Site* site, vm::Value* base, uint64_t room) {
   const uint64_t hidden = h.hidden_room_;
   h.left_early(*site->unit);
   vm::Value result;
-  const bool ok = NativeSupport::leave(h.vm_, site->closure, site->pc, base, room + hidden, result);
+  std::vector<vm::Lane> lanes;
+  if (h.state(site->closure->proto).second_lanes) {
+    const auto registers = static_cast<ptrdiff_t>(site->closure->proto->register_count);
+    lanes.assign(h.lanes_.begin(), h.lanes_.begin() + registers);
+    std::fill_n(h.lanes_.begin(), registers, vm::Lane());
+  }
+  const bool ok = NativeSupport::leave(h.vm_, site->closure, site->pc, base, room + hidden, result, lanes);
   h.hidden_room_ = hidden;
   if (!ok) return {0, kErrorTag};
   return pair_of(result);

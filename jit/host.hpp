@@ -15,6 +15,7 @@
 
 #include "jit/abi.hpp"
 #include "jit/hotness.hpp"
+#include "vm/bands.hpp"
 #include "vm/native_code.hpp"
 #include "vm/vm.hpp"
 
@@ -44,6 +45,7 @@ class Host : public vm::NativeCode, private States {
   std::string report() const;
 
  private:
+  Outcome call_native(vm::Closure* callee, vm::Value* arguments, vm::Value& result);
   FunctionState& state(vm::Proto* proto) override;
   bool want(const Choice& choice);
   enum class Load : uint8_t { Ready, Later, Never };
@@ -72,6 +74,8 @@ class Host : public vm::NativeCode, private States {
   vm::Vm& vm_;
   HostOptions options_;
   HostTable table_;
+  vm::Bands bands_;                        // of the dual-band mode: runs functions that have second lanes and are not native
+  std::vector<vm::Lane> lanes_;            // of the registers of native code that leaves
   void* library_ = nullptr;
   std::unique_ptr<Compiler> compiler_;
   std::minstd_rand random_{1};  // of the tests that leave things to chance

@@ -64,6 +64,8 @@ struct FunctionState {
   std::vector<Unit*> calls;        // one for each signature
   size_t compiled = 0;             // calls that were compiled, thrown away ones included
   size_t thrown = 0;
+  bool second_lanes = false;       // and so never interpreted without them (vm/bands.hpp); see Host::call
+  int32_t patience_with_lanes = 0; // calls until native code is asked for
   bool counted = false;            // up to the first look
   bool refused = false;
   bool wanted = false;             // compiled at the next call

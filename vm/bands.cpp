@@ -3,6 +3,7 @@
 #include "vm/bands.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 #include <vector>
@@ -22,37 +23,36 @@ int64_t shadow_of(int64_t x) {
   return truncate(1000.0 * (y - std::floor(y)));
 }
 
+namespace {
+
+// 1000 / (1 + distance), half away from zero; 0 beyond the table.
+constexpr auto kHarmonies = [] {
+  std::array<int16_t, 2000> table{};
+  for (size_t i = 0; i < table.size(); ++i) {
+    const double exact = 1000.0 * (1.0 / (1.0 + static_cast<double>(i)));
+    const auto whole = static_cast<int16_t>(exact);
+    table[i] = static_cast<int16_t>(whole + (exact - whole >= 0.5));
+  }
+  return table;
+}();
+static_assert(1000.0 * (1.0 / (1.0 + static_cast<double>(kHarmonies.size()))) < 0.5);
+
+}  // namespace
+
 int64_t harmony_of_lanes(int64_t alpha, int64_t beta) {
   const auto apart = static_cast<int64_t>(static_cast<uint64_t>(alpha) - static_cast<uint64_t>(beta));
   // The arithmetic nearest: the gaps that nearest() holds for their lower end are not held here.
   const uint64_t m = substrate::magnitude(apart);
-  uint64_t distance = UINT64_MAX;
-  for (const int64_t f : substrate::kAttractors) {
-    const auto a = static_cast<uint64_t>(f);
-    distance = std::min(distance, m > a ? m - a : a - m);
-  }
-  return std::llround(1000.0 * (1.0 / (1.0 + static_cast<double>(distance))));
+  const size_t i = substrate::detail::kLastBelowNext.count_below(m);
+  const uint64_t above_low = m - static_cast<uint64_t>(substrate::kAttractors[i]);
+  const uint64_t high = i + 1 < substrate::kAttractorCount ? static_cast<uint64_t>(substrate::kAttractors[i + 1]) : UINT64_MAX;
+  const uint64_t distance = std::min(above_low, high - m);
+  return distance < kHarmonies.size() ? kHarmonies[distance] : 0;
 }
 
 namespace {
 
-// The lane of a register that differs from the value; none: they are equal.
-struct Lane {
-  bool own = false;
-  int64_t beta = 0;
-  Lane() = default;
-  Lane(int64_t b) : own(true), beta(b) {}
-  explicit operator bool() const { return own; }
-  int64_t value_or(int64_t alpha) const { return own ? beta : alpha; }
-};
-
 bool means_builtin(const GlobalCell& cell, std::string_view name) { return cell.name->view() == name; }
-
-bool mentions(const Proto& proto, std::string_view builtin) {
-  for (const GlobalCell* cell : proto.cells)
-    if (means_builtin(*cell, builtin)) return true;
-  return false;
-}
 
 bool integral(Value v) { return v.is_int() || v.is_bool(); }
 int64_t whole(Value v) { return v.is_bool() ? v.as_bool() : v.as_int(); }
@@ -154,7 +154,7 @@ Outcome Bands::loop(Frame& frame) noexcept {
 
 Outcome Bands::call(Closure* callee, Value* arguments, Value& result) noexcept {
   Proto* const proto = callee->proto;
-  if (proto->is_generator || !mentions(*proto, "phi_shadow") || !mentions(*proto, "harmony")) {
+  if (!has_second_lanes(*proto)) {
     proto->call_heat = INT32_MAX;
     return Outcome::Interpret;
   }
@@ -163,9 +163,14 @@ Outcome Bands::call(Closure* callee, Value* arguments, Value& result) noexcept {
   const char here = 0;
   const bool room = &here > NativeSupport::native_stack_end(vm_) + kFrameBytes;
   if (!room || !NativeSupport::push(vm_, callee, arguments)) return Outcome::Interpret;
-  Frame& frame = NativeSupport::top(vm_);
   std::vector<Lane> lanes(proto->register_count);
-  Value* const r = arguments;
+  return finish(vm_, lanes, result) ? Outcome::Done : Outcome::Failed;
+}
+
+bool Bands::finish(Vm& vm, std::span<Lane> lanes, Value& result) {
+  Frame& frame = NativeSupport::top(vm);
+  Proto* const proto = frame.proto;
+  Value* const r = frame.base;
   const Value* const k = proto->constants.data();
   for (;;) {
     const auto pc = static_cast<uint32_t>(frame.ip - proto->code.data());
@@ -174,17 +179,18 @@ Outcome Bands::call(Closure* callee, Value* arguments, Value& result) noexcept {
     ++frame.ip;
     if (in.op == Op::Return || in.op == Op::ReturnNull) {
       result = in.op == Op::Return ? r[in.a] : Value::null();
-      NativeSupport::pop(vm_);
-      return Outcome::Done;
+      NativeSupport::pop(vm);
+      return true;
     }
     bool failed = false;
-    if (const auto taken = jumps(vm_, frame, in, failed)) {
+    if (const auto taken = jumps(vm, frame, in, failed)) {
       if (in.op == Op::RangeNext || in.op == Op::IterateNext) lanes[in.b] = Lane();
+      if (in.op == Op::RangePrepare) lanes[in.a] = lanes[in.a + 1u] = lanes[in.a + 2u] = Lane();
       if (!failed && *taken) {
         const bool wide = in.op == Op::Jump || in.op == Op::JumpIf || in.op == Op::JumpIfNot;
         const int32_t offset = wide ? in.bx() : in.jump();
         frame.ip += offset;
-        if (offset < 0) failed = !NativeSupport::safepoint(vm_);
+        if (offset < 0) failed = !NativeSupport::safepoint(vm);
       }
     } else {
       const OpInfo& info = op_info(in.op);
@@ -212,10 +218,13 @@ Outcome Bands::call(Closure* callee, Value* arguments, Value& result) noexcept {
       }
       if (in.op == Op::ClearLocals)
         for (int32_t i = 0; i < in.bx(); ++i) lanes[in.a + static_cast<uint32_t>(i)] = Lane();
-      failed = !done && !NativeSupport::step_in_frame(vm_, pc);
+      failed = !done && !NativeSupport::step_in_frame(vm, pc);
       if (!failed && writes) lanes[in.a] = lane && integral(r[in.a]) ? lane : Lane();
     }
-    if (failed && !Support::unwind(vm_)) return Outcome::Failed;
+    if (!failed) continue;
+    if (!Support::unwind(vm)) return false;
+    for (const Handler& h : proto->handlers)
+      if (frame.ip == proto->code.data() + h.target) lanes[h.error] = Lane();
   }
 }
 

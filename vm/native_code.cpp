@@ -4,6 +4,7 @@
 
 #include "lang/ast.hpp"
 #include "substrate/fold.hpp"
+#include "vm/bands.hpp"
 #include "vm/interpreter.hpp"
 #include "vm/interpreter_support.hpp"
 #include "vm/module_loader.hpp"
@@ -66,7 +67,8 @@ class LimitDepth {
 
 }  // namespace
 
-bool NativeSupport::leave(Vm& vm, Closure* closure, uint32_t pc, Value* base, size_t depth_left, Value& result) {
+bool NativeSupport::leave(Vm& vm, Closure* closure, uint32_t pc, Value* base, size_t depth_left, Value& result,
+                          std::span<Lane> lanes) {
   Stack& stack = vm.stack_;
   Proto* const proto = closure->proto;
   const LimitDepth limit(stack, depth_left);
@@ -79,6 +81,7 @@ bool NativeSupport::leave(Vm& vm, Closure* closure, uint32_t pc, Value* base, si
     Support::unwind(vm);
     return false;
   }
+  if (!lanes.empty()) return Bands::finish(vm, lanes, result);
   if (!Interpreter::run(vm)) return false;
   result = vm.result_;
   return true;

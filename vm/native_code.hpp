@@ -16,6 +16,7 @@ namespace omc::vm {
 
 class Marker;
 struct Frame;
+struct Lane;
 
 class NativeCode {
  public:
@@ -56,7 +57,9 @@ struct NativeSupport {
   static bool raise_limit(Vm& vm, Value* top);
 
   // The interpreter finishes a call of `closure` from instruction `pc` on; `depth_left` as when it was entered.
-  static bool leave(Vm& vm, Closure* closure, uint32_t pc, Value* base, size_t depth_left, Value& result);
+  // With `lanes` (bands.hpp), one for each register: as a function that has second lanes.
+  static bool leave(Vm& vm, Closure* closure, uint32_t pc, Value* base, size_t depth_left, Value& result,
+                    std::span<Lane> lanes = {});
   // Executes instruction `pc` alone, one that does not jump (those in front of a builtin's call count as doing nothing): operands and result in the registers. With its own frame, ...
   static bool step(Vm& vm, Closure* closure, uint32_t pc, Value* base, size_t depth_left);
   // ... or in the frame on top. Afterwards the frame's ip is behind the instruction.

@@ -53,8 +53,13 @@ void Lowering::arithmetic(Op op, uint32_t to, const Operand& x, const Operand& y
   if (x.type.kind == Kind::String || y.type.kind == Kind::String) return text_arithmetic(op, to, x, y);
   if (never(x) || never(y)) return give_up();
   const bool any = x.type.kind == Kind::Any || y.type.kind == Kind::Any;
+  if (any) forbid_lane(x), forbid_lane(y);
   if (any && op != Op::Add && op != Op::Sub && op != Op::Mul) return step(kAny);
-  if (!any) return write(to, known_arithmetic(op, x, y));
+  if (!any) {
+    Operand result = known_arithmetic(op, x, y);
+    add_lane(op, result, x, y);
+    return write(to, result);
+  }
   if (x.type.kind == Kind::Float || y.type.kind == Kind::Float) {
     // The result is a float whatever number the other operand is.
     Operand result{kFloat};
@@ -138,7 +143,9 @@ void Lowering::compare_value(Instruction in, Compare c, bool wanted) {
   if (!holds) return step(kBool);
   LLVMValueRef bit = *holds;
   if (emit_ && !wanted) bit = LLVMBuildNot(e_.b, bit, "");
-  write(in.a, boolean(bit));
+  Operand result = boolean(bit);
+  add_lane(c, wanted, result, x, y);
+  write(in.a, result);
 }
 
 }  // namespace omc::jit

@@ -72,6 +72,7 @@ void Lowering::leave(size_t pc, const State& state, bool early) {
   const State saved = state_;
   state_ = state;
   store_live(pc);
+  store_lanes(pc);
   flush_globals(state);
   if (v_.loop) {
     LLVMBuildRet(e_.b, e_.constant(static_cast<int64_t>(pc | (early ? kLeftEarly : 0))));

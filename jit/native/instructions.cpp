@@ -96,26 +96,28 @@ void Lowering::lower(Instruction in) {
     case Op::MulK: return arithmetic(Op::Mul, in.a, read(in.b), constant_number(in.c));
     case Op::DivK: return arithmetic(Op::Div, in.a, read(in.b), constant_number(in.c));
     case Op::ModK: return arithmetic(Op::Mod, in.a, read(in.b), constant_number(in.c));
-    case Op::Negate: {
-      const Operand x = read(in.b);
-      if (never(x)) return give_up();
-      if (x.type.kind == Kind::Any || x.type.kind == Kind::String) return step(kAny);
-      // 0 - x, so that -(0.0) is 0.0.
-      if (x.type.kind == Kind::Float)
-        return write(in.a, {kFloat, emit_ ? LLVMBuildFSub(e_.b, e_.constant(0.0), x.v, "") : nullptr});
-      return write(in.a, {kInt, emit_ ? LLVMBuildSub(e_.b, e_.constant(int64_t{0}), x.v, "") : nullptr});
-    }
+    case Op::Negate:
     case Op::BitNot: {
       const Operand x = read(in.b);
       if (never(x)) return give_up();
       if (x.type.kind == Kind::Any || x.type.kind == Kind::String) return step(kAny);
-      return write(in.a, {kInt, emit_ ? LLVMBuildNot(e_.b, as_int(x), "") : nullptr});
+      Operand result{in.op == Op::Negate && x.type.kind == Kind::Float ? kFloat : kInt};
+      // 0 - x, so that -(0.0) is 0.0.
+      if (emit_)
+        result.v = in.op == Op::BitNot             ? LLVMBuildNot(e_.b, as_int(x), "")
+                   : x.type.kind == Kind::Float    ? LLVMBuildFSub(e_.b, e_.constant(0.0), x.v, "")
+                                                   : LLVMBuildSub(e_.b, e_.constant(int64_t{0}), x.v, "");
+      add_lane(in.op, result, x);
+      return write(in.a, result);
     }
     case Op::Not:
     case Op::ToBool: {
-      LLVMValueRef bit = truth(read(in.b));
+      const Operand x = read(in.b);
+      LLVMValueRef bit = truth(x);
       if (emit_ && in.op == Op::Not) bit = LLVMBuildNot(e_.b, bit, "");
-      return write(in.a, boolean(bit));
+      Operand result = boolean(bit);
+      if (in.op == Op::Not) add_lane(in.op, result, x);
+      return write(in.a, result);
     }
     case Op::Fold: {
       const Operand x = read(in.b);

@@ -21,7 +21,7 @@ inline std::optional<Intrinsic> find_intrinsic(std::string_view builtin) {
       {"sqrt", Intrinsic::Sqrt},      {"to_int", Intrinsic::ToInt},   {"int", Intrinsic::ToInt},
       {"to_float", Intrinsic::ToFloat}, {"float", Intrinsic::ToFloat},
       {"str_len", Intrinsic::TextBytes}, {"str_slice", Intrinsic::Slice},
-      // Without a second lane, which native code has not, nothing is marked and everything is in harmony.
+      // Without a second lane nothing is marked and everything is in harmony.
       {"harmony", Intrinsic::Harmony}, {"phi_shadow", Intrinsic::PhiShadow},
   };
   for (const Row& row : kRows)

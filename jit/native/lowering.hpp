@@ -26,6 +26,8 @@ struct Operand {
   LLVMValueRef tag = nullptr;  // of Any
   uint32_t id = 0;
   const vm::String* text = nullptr;  // when it is a constant
+  bool lane = false;                 // it has a second lane
+  LLVMValueRef beta = nullptr;
 };
 
 enum class Compare : uint8_t { Less, LessEqual, Greater, GreaterEqual, Equal };
@@ -210,6 +212,21 @@ class Lowering {
   void refine(const Operand& o, Type type);
   void push(Instruction in);
 
+  // --- second lanes: bands.cpp ---
+
+  LLVMValueRef lane_variable(size_t slot);
+  LLVMValueRef beta(const Operand& o) const { return o.lane ? o.beta : o.v; }
+
+  // The lane of what an operation gives.
+  void add_lane(Op op, Operand& result, const Operand& x, const Operand& y);
+  void add_lane(Op op, Operand& result, const Operand& x);
+  void add_lane(Compare c, bool wanted, Operand& result, const Operand& x, const Operand& y);
+  LLVMValueRef lane_operation(Op op, LLVMValueRef x, LLVMValueRef y);
+  void forbid_lane(const Operand& o) {  // of a value whose kind is not known what becomes of it cannot be told
+    if (o.lane) v_.refused = true;
+  }
+  void store_lanes(size_t pc);
+
   // --- texts: strings.cpp ---
 
   LLVMValueRef text_bytes(LLVMValueRef s) const;
@@ -297,7 +314,7 @@ class Lowering {
   std::vector<bool> pending_;
 
   struct Variables {
-    LLVMValueRef whole = nullptr, number = nullptr, pointer = nullptr, tag = nullptr;
+    LLVMValueRef whole = nullptr, number = nullptr, pointer = nullptr, tag = nullptr, lane = nullptr;
   };
   std::vector<Variables> payloads_;
   std::vector<LLVMBasicBlockRef> blocks_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "jit/native/lowering.hpp"
+#include "vm/bands.hpp"
 
 namespace omc::jit {
 
@@ -69,6 +70,7 @@ Version* Module::add_version(vm::Closure* closure) {
   v.closure = closure;
   v.proto = closure->proto;
   v.facts = &facts(v.proto);
+  v.second_lanes = options_.dual_band && vm::has_second_lanes(*v.proto);
   instructions_ += v.proto->code.size();
   for (const Instruction in : v.facts->code) {
     if (in.op != Op::GetGlobal && in.op != Op::GetVariable && in.op != Op::SetGlobal) continue;
@@ -159,6 +161,10 @@ bool Module::build(const vm::Value* registers, std::string& reason) {
   for (bool changed = true; changed;) {
     changed = false;
     for (size_t i = 0; i < versions_.size(); ++i) changed |= Lowering(*this, *versions_[i], false).analyse();
+  }
+  if (std::any_of(versions_.begin(), versions_.end(), [](const auto& v) { return v->refused; })) {
+    reason = "mixed-type";
+    return false;
   }
   if (root.loop ? !root.repeats : root.result.kind == Kind::None) {
     reason = "too-many-exits";

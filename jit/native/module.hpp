@@ -30,6 +30,8 @@ struct Version {
   std::vector<State> in;             // at leaders; empty: not reached
   std::vector<bool> seen, steps;     // instructions that are reached; those that call the interpreter
   bool root = false, recursive = false;
+  bool second_lanes = false;         // of the dual-band mode; see bands.cpp
+  bool refused = false;              // its lanes cannot be followed
   bool repeats = false;              // control comes back to the entry
   Type result;                       // None: does not return, as far as is known
   bool announces_registers = false;  // writes registers outside of exits

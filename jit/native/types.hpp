@@ -85,6 +85,7 @@ struct Slot {
   Type type;
   bool synced = false;  // the frame holds the same value
   uint32_t id = 0;      // equal for registers that hold the very same value
+  bool lane = false;    // in the dual-band mode: its second lane may differ, and has a variable
   friend bool operator==(const Slot&, const Slot&) = default;
 };
 using State = std::vector<Slot>;  // the registers, then the globals of the unit; empty: not reached

@@ -42,7 +42,9 @@ LLVMTypeRef Lowering::machine_type(Type t) const {
 
 Operand Lowering::get(size_t slot) {
   Operand o{state_[slot].type, nullptr, nullptr, state_[slot].id};
+  o.lane = state_[slot].lane;
   if (!emit_) return o;
+  if (o.lane) o.beta = LLVMBuildLoad2(e_.b, e_.i64, lane_variable(slot), "");
   switch (o.type.kind) {
     case Kind::None:
     case Kind::Cell:
@@ -77,6 +79,8 @@ void Lowering::write(uint32_t r, const Operand& o) {
   put(r, o, o.type);
   state_[r].synced = false;
   state_[r].id = id;
+  state_[r].lane = o.lane;
+  if (emit_ && o.lane) LLVMBuildStore(e_.b, o.beta, lane_variable(r));
 }
 
 Operand Lowering::constant(const vm::Value& v) {

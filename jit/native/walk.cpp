@@ -102,6 +102,7 @@ void Lowering::jump_to(size_t pc) {
   for (size_t r = 0; r < slots(); ++r) {
     const Type want = to[r].type;
     Slot& have = state_[r];
+    if (to[r].lane && !have.lane) LLVMBuildStore(e_.b, get(r).v, lane_variable(r));
     if (want.kind == Kind::None || have.type.kind == want.kind) continue;
     if (have.type.kind == Kind::Cell) {
       state_[r].type = kCell;
@@ -152,6 +153,8 @@ void Lowering::merge(size_t pc) {
     Slot joined;
     joined.type = join(to[r].type, from[r].type);
     joined.synced = to[r].synced && from[r].synced;
+    joined.lane = to[r].lane || from[r].lane;
+    if (joined.lane && !joined.type.integral()) v_.refused = true;
     joined.id = to[r].id == from[r].id ? to[r].id : static_cast<uint32_t>((pc + 1) * slots() * 2 + r * 2 + 1);
     if (!(joined == to[r])) {
       to[r] = joined;

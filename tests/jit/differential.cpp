@@ -28,7 +28,8 @@ struct Collected : omc::vm::Output {
 
 enum class Way { Interpreted, Native, RandomExits };
 
-std::string run(const std::string& program, Way way, uint64_t seed) {
+// The dual-band mode has an interpreter of its own.
+std::string run(const std::string& program, Way way, uint64_t seed, bool dual_band = false) {
   omc::vm::VmOptions options;
   options.max_depth = 200;
   options.heap.hard = size_t{64} << 20;
@@ -41,16 +42,19 @@ std::string run(const std::string& program, Way way, uint64_t seed) {
   jit.mode = Mode::Force;
   jit.libraries = {OMC_JIT_LIBRARY};
   jit.compiler.verify = true;
+  jit.compiler.dual_band = dual_band;
   jit.compiler.random_exits = way == Way::RandomExits;
   jit.random_seed = static_cast<uint32_t>(seed);
   Host host(vm, jit);
+  omc::vm::Bands bands(vm);
   if (way != Way::Interpreted) vm.set_native_code(&host);
+  else if (dual_band) vm.set_native_code(&bands);
   const omc::vm::RunResult result = vm.run(std::make_shared<const omc::lang::Source>("fuzz.omc", program));
   return output.text + "status " + std::to_string(result.status) + "\n" + result.message + result.trace + "\n";
 }
 
 // What a program is mostly about.
-enum class Subject { Numbers, Texts };
+enum class Subject { Numbers, Texts, Bands };
 
 // Writes a program. Loops end by their counters, recursion by its first parameter; everything else is left to chance.
 class Writer {
@@ -87,6 +91,7 @@ class Writer {
 
   std::string argument() {
     if (subject_ == Subject::Texts && chance(60)) return chance(10) ? "[" + text() + ", " + text() + "]" : text();
+    if (subject_ == Subject::Bands && chance(60)) return std::to_string(pick(1000));
     static constexpr const char* kValues[] = {
         "0", "1", "-1", "2", "3", "7", "63", "64", "2147483648", "9007199254740993", "9223372036854775807",
         "-9223372036854775807 - 1", "0.0", "-0.0", "0.5", "2.5", "1e308", "1.0 / 3.0", "true", "false", "null", "\"7\"", "\"x\"",
@@ -102,6 +107,7 @@ class Writer {
   std::string expression(int depth) {
     if (depth <= 0 || chance(20)) return chance(65) ? name() : argument();
     if (subject_ == Subject::Texts && chance(45)) return text_expression(depth);
+    if (subject_ == Subject::Bands && chance(30)) return band_expression(depth);
     const std::string x = expression(depth - 1), y = expression(depth - 1);
     switch (pick(16)) {
       case 0: case 1: case 2: case 3: {
@@ -128,6 +134,16 @@ class Writer {
         if (recursive_ && chance(40)) return "(if fuel > 0 { f" + std::to_string(functions_) + "(" + x + ", fuel - 1, " + y + ") } else { 1 })";
         return functions_ ? "f" + std::to_string(pick(functions_)) + "(" + x + ", " + y + ", " + name() + ")" : x;
       default: return "min(" + x + ", " + y + ")";
+    }
+  }
+
+  // Of the dual-band mode: values that phi_shadow marks, and what harmony sees of them.
+  std::string band_expression(int depth) {
+    const std::string x = chance(60) ? name() : expression(depth - 1);
+    switch (pick(4)) {
+      case 0: case 1: return "phi_shadow(" + x + ")";
+      case 2: return "harmony(" + x + ")";
+      default: return "(if harmony(" + x + ") >= 500 { " + expression(depth - 1) + " } else { " + name() + " })";
     }
   }
 
@@ -231,6 +247,7 @@ class Writer {
     recursive_ = chance(40);
     line("fn f" + std::to_string(functions_) + "(a, b, c) {");
     line("h x = " + argument() + "; h y = 1; h z = b; h fuel = to_int(b); if fuel > 6 { fuel = 6; } if fuel < 0 { fuel = 0; }");
+    if (subject_ == Subject::Bands) line("x = phi_shadow(to_int(a)); y = harmony(x);");
     if (chance(25)) line("h late; if a == 1 { late = 2; }");
     body(3, 0);
     body(3, 0);
@@ -292,9 +309,11 @@ BOOST_AUTO_TEST_CASE(interpreter_and_native_code_agree) {
   const uint64_t count = setting("OMC_JIT_PROGRAMS", 60), first = setting("OMC_JIT_SEED", 1);
   size_t finished = 0;
   for (uint64_t seed = first; seed < first + count; ++seed) {
-    const std::string program = Writer(seed, seed % 2 ? Subject::Numbers : Subject::Texts).program();
-    const std::string wanted = run(program, Way::Interpreted, seed);
-    const std::string got = run(program, seed % 3 == 0 ? Way::RandomExits : Way::Native, seed);
+    const auto subject = static_cast<Subject>(seed % 3);
+    const bool bands = subject == Subject::Bands;
+    const std::string program = Writer(seed, subject).program();
+    const std::string wanted = run(program, Way::Interpreted, seed, bands);
+    const std::string got = run(program, seed / 3 % 3 == 0 ? Way::RandomExits : Way::Native, seed, bands);
     if (wanted.find("status 0") != std::string::npos) ++finished;
     BOOST_REQUIRE_MESSAGE(wanted == got, "seed " << seed << "\n" << program << "\ninterpreted:\n" << wanted << "\nnative:\n" << got);
   }

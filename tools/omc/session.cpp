@@ -152,12 +152,10 @@ Session::Session(const Options& options, Console& console) : options_(options), 
     vm_->set_output(console);
   }
   stdlib::install(*vm_);
-  if (options.dual_band) {
-    bands_ = std::make_unique<vm::Bands>(*vm_);
-    vm_->set_native_code(bands_.get());
-  } else if (options.jit.mode != jit::Mode::Off) {
+  if (options.jit.mode != jit::Mode::Off || options.dual_band) {
     jit::HostOptions jit = options.jit;
-    jit.libraries = jit_library_paths();
+    jit.compiler.dual_band = options.dual_band;
+    if (jit.mode != jit::Mode::Off) jit.libraries = jit_library_paths();
     jit_ = std::make_unique<jit::Host>(*vm_, std::move(jit));
     vm_->set_native_code(jit_.get());
   }

@@ -8,7 +8,6 @@
 #include "lang/source.hpp"
 #include "omc/console.hpp"
 #include "omc/options.hpp"
-#include "vm/bands.hpp"
 #include "vm/limited_output.hpp"
 
 namespace omc::tools {
@@ -33,7 +32,6 @@ class Session {
   const Options& options_;
   Console& console_;
   std::unique_ptr<jit::Host> jit_;
-  std::unique_ptr<vm::Bands> bands_;
   std::atomic<size_t> lost_bytes_{0};  // --leak-check
   std::unique_ptr<vm::LimitedOutput> limited_;  // --max-output
   std::unique_ptr<vm::Vm> vm_;

@@ -1,0 +1,63 @@
+// The dual-band mode: in functions that can tell it (vm/bands.hpp), ints and bools that phi_shadow has touched carry a second
+// lane, a variable of its own beside the value's. Which ones do is a part of their state, so all other code costs nothing.
+//
+// A lane that would meet a value of unknown kind makes the version refused: the interpreter of bands runs the function.
+
+#include "jit/native/lowering.hpp"
+#include "vm/bands.hpp"
+
+namespace omc::jit {
+
+LLVMValueRef Lowering::lane_variable(size_t slot) {
+  LLVMValueRef& place = payloads_[slot].lane;
+  if (!place) place = new_variable(e_.i64);
+  return place;
+}
+
+// As on the values, but no divisor traps: 0 gives 0.
+LLVMValueRef Lowering::lane_operation(Op op, LLVMValueRef x, LLVMValueRef y) {
+  if (op != Op::Div && op != Op::Mod) return int_operation(op, x, y);
+  const LLVMValueRef none = e_.constant(int64_t{0}), minus = e_.constant(int64_t{-1});
+  LLVMValueRef opposite = LLVMBuildICmp(e_.b, LLVMIntEQ, y, minus, ""), zero = LLVMBuildICmp(e_.b, LLVMIntEQ, y, none, "");
+  LLVMValueRef trivial = LLVMBuildOr(e_.b, opposite, zero, "");
+  LLVMValueRef divisor = LLVMBuildSelect(e_.b, trivial, e_.constant(int64_t{1}), y, "");
+  if (op == Op::Mod) return LLVMBuildSelect(e_.b, trivial, none, LLVMBuildSRem(e_.b, x, divisor, ""), "");
+  LLVMValueRef special = LLVMBuildSelect(e_.b, zero, none, LLVMBuildSub(e_.b, none, x, ""), "");
+  return LLVMBuildSelect(e_.b, trivial, special, LLVMBuildSDiv(e_.b, x, divisor, ""), "");
+}
+
+void Lowering::add_lane(Op op, Operand& result, const Operand& x, const Operand& y) {
+  if (!(x.lane || y.lane) || op == Op::Pow || !x.type.integral() || !y.type.integral() || !result.type.integral()) return;
+  result.lane = true;
+  if (emit_) result.beta = lane_operation(op, beta(x), beta(y));
+}
+
+void Lowering::add_lane(Op op, Operand& result, const Operand& x) {
+  if (!x.lane) return;
+  result.lane = true;
+  if (!emit_) return;
+  const LLVMValueRef none = e_.constant(int64_t{0});
+  result.beta = op == Op::Negate   ? LLVMBuildSub(e_.b, none, x.beta, "")
+                : op == Op::BitNot ? LLVMBuildNot(e_.b, x.beta, "")
+                                   : LLVMBuildZExt(e_.b, LLVMBuildICmp(e_.b, LLVMIntEQ, x.beta, none, ""), e_.i64, "");
+}
+
+void Lowering::add_lane(Compare c, bool wanted, Operand& result, const Operand& x, const Operand& y) {
+  if (x.type.kind == Kind::Any || y.type.kind == Kind::Any) forbid_lane(x), forbid_lane(y);
+  if (!(x.lane || y.lane) || !x.type.integral() || !y.type.integral()) return;
+  result.lane = true;
+  if (!emit_) return;
+  LLVMValueRef bit = known_compare(c, {kInt, beta(x)}, {kInt, beta(y)});
+  result.beta = boolean(wanted ? bit : LLVMBuildNot(e_.b, bit, "")).v;
+}
+
+void Lowering::store_lanes(size_t pc) {
+  for (size_t r = 0; r < registers_; ++r) {
+    if (!facts_.live[pc][r] || !state_[r].lane) continue;
+    vm::Lane* const lane = m_.host().lanes + r;
+    LLVMBuildStore(e_.b, LLVMConstInt(e_.i8, 1, false), e_.address(&lane->own));
+    LLVMBuildStore(e_.b, LLVMBuildLoad2(e_.b, e_.i64, lane_variable(r), ""), e_.address(&lane->beta));
+  }
+}
+
+}  // namespace omc::jit
