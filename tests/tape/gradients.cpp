@@ -105,6 +105,12 @@ static const GradientRow kRows[] = {
     {"phi_log", {{2, 3}}, 0.1, 2, [](Tape& t, const Vars& x) { return t.phi_log(t.neg(x[0])); }},
     {"phi_log, negative scale", {{2, 3}}, 0.1, 2, [](Tape& t, const Vars& x) { return t.phi_log(x[0], -3.0); }},
     {"substrate_resample", {{3, 4}}, -3, 3, [](Tape& t, const Vars& x) { return t.substrate_resample(x[0]); }},
+    // With an alpha of 0 alone is it a derivative; what another makes of it stands in substrate.cpp.
+    {"substrate_grad_mod, alpha 0",
+     {{3, 4}},
+     -3,
+     3,
+     [](Tape& t, const Vars& x) { return t.substrate_grad_mod(x[0], 64.0, 0.0); }},
     {"smod_softmax", {{9, 5}}, -9, 9, [](Tape& t, const Vars& x) { return t.smod_softmax(x[0], 0.5); }},
     {"smod_softmax, two rows", {{2, 5}}, -9, 9, [](Tape& t, const Vars& x) { return t.smod_softmax(x[0]); }},
     {"sparse_scores",
