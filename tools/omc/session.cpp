@@ -39,13 +39,13 @@ constexpr size_t kStackBytes = size_t{1} << 30;  // reserved, not used: pages ar
 // Ctrl-C, SIGTERM and the time limit ask the machine to stop: it does so at its next safepoint or poll. One that has not
 // after kGrace seconds, inside a library that does not ask, is ended from the handler: output so far is written, files
 // half written are removed.
+// A signal that another thread gets is passed on: that of the program alone knows whether its machine still is.
 constexpr unsigned kGrace = 2;
-constexpr int kWakeUp = SIGUSR2;  // ends a system call that the program waits in
 
 std::atomic<vm::Vm*> running{nullptr};
 std::atomic<Console*> terminal{nullptr};
 std::atomic<int> stopping{0};  // the signal that asked
-pthread_t program_thread;
+std::atomic<pthread_t> program_thread{};
 char timeout_message[64];
 
 int status_of(int signal) { return signal == SIGALRM ? 124 : 128 + signal; }
@@ -60,15 +60,17 @@ void end_at_once(int signal) {
 
 void on_signal(int signal) {
   const int saved_errno = errno;
-  if (const int first = stopping.exchange(signal)) {
+  // The first thread, which waits for that of the program to end, stays in here for so long.
+  if (const pthread_t program = program_thread.load(); running.load() && !pthread_equal(pthread_self(), program)) {
+    pthread_kill(program, signal);
+  } else if (const int first = stopping.exchange(signal)) {
     stopping.store(first);
     if (signal != SIGALRM && signal == first) end_at_once(first);  // asked twice
     if (signal == SIGALRM) end_at_once(first);
-  } else if (vm::Vm* machine = running.load(std::memory_order_relaxed)) {
+  } else if (vm::Vm* machine = running.load()) {
     using Stop = vm::Vm::Stop;
     machine->request_stop(signal == SIGALRM ? Stop::Timeout : signal == SIGTERM ? Stop::Terminate : Stop::Interrupt);
     ::alarm(kGrace);
-    if (!pthread_equal(pthread_self(), program_thread)) pthread_kill(program_thread, kWakeUp);
   }
   errno = saved_errno;
 }
@@ -160,10 +162,9 @@ Session::Session(const Options& options, Console& console) : options_(options), 
     vm_->set_native_code(jit_.get());
   }
   apply_sandbox(options, *vm_);
-  program_thread = pthread_self();
+  program_thread.store(pthread_self());
   terminal.store(&console);
   running.store(vm_.get());
-  handle(kWakeUp, [](int) {});
   handle(SIGALRM, on_signal);
   if (!options.command && !options.positionals.empty()) {
     handle(SIGINT, on_signal);
