@@ -112,6 +112,7 @@ void Lowering::call_native(Instruction in, const vm::GlobalCell* cell, Version& 
     LLVMValueRef result = LLVMBuildCall2(e_.b, callee.function_type, callee.function, values.data(),
                                          static_cast<unsigned>(values.size()), "");
     bits = LLVMBuildExtractValue(e_.b, result, 0, "");
+    if (callee.result.kind == Kind::Float) bits = LLVMBuildBitCast(e_.b, bits, e_.i64, "");
     t = LLVMBuildExtractValue(e_.b, result, 1, "");
   }
   const State before = state_;
@@ -170,7 +171,7 @@ void Lowering::failed_call() {
     state_ = saved;
     LLVMBuildRet(e_.b, e_.constant(static_cast<int64_t>(kLoopFailed)));
   } else {
-    LLVMBuildRet(e_.b, e_.make_pair(e_.constant(int64_t{0}), e_.constant(static_cast<int64_t>(kErrorTag))));
+    return_error();
   }
 }
 

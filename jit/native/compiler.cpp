@@ -1,6 +1,7 @@
 // The shared module's one door: a Compiler on LLVM's LLJIT.
 //
-// Passes: SROA and the like put the variables of a version into registers; LICM and GVN then share the loads of array headers;
+// Passes: SROA and the like put the variables of a version into registers; jump threading takes away the looks at tags that an
+// inlined function has just set; LICM and GVN then share the loads of array headers;
 // unrolling and vectorising would cost more than they bring, since nearly every loop has several ways out.
 
 #include <llvm-c/Analysis.h>
@@ -26,7 +27,7 @@ namespace {
 
 constexpr const char* kPasses =
     "always-inline,"
-    "function(sroa,early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,"
+    "function(sroa,early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,jump-threading,"
     "loop-mssa(loop-rotate,licm),simplifycfg,"
     "loop(indvars),gvn,instcombine<no-verify-fixpoint>,simplifycfg)";
 

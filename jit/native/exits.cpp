@@ -79,7 +79,7 @@ void Lowering::leave(size_t pc, const State& state, bool early) {
   } else {
     LLVMValueRef result = e_.call(reinterpret_cast<const void*>(m_.host().leave), e_.pair,
                                   {e_.address(m_.host().host), e_.address(m_.site(v_, static_cast<uint32_t>(pc))), base_, room_});
-    LLVMBuildRet(e_.b, result);
+    return_value(LLVMBuildExtractValue(e_.b, result, 0, ""), LLVMBuildExtractValue(e_.b, result, 1, ""));
   }
   state_ = saved;
 }
@@ -112,6 +112,24 @@ void Lowering::guard(LLVMValueRef condition) {
   position(on);
 }
 
+void Lowering::return_value(LLVMValueRef bits, LLVMValueRef tag) {
+  const bool real = v_.result.kind == Kind::Float;
+  LLVMBasicBlockRef here = LLVMGetInsertBlock(e_.b);
+  if (!return_) {
+    returned_bits_ = new_variable(real ? e_.f64 : e_.i64);
+    returned_tag_ = new_variable(e_.i64);
+    return_ = fresh();
+    position(return_);
+    LLVMValueRef both = LLVMBuildInsertValue(e_.b, LLVMGetPoison(m_.result_type(v_)),
+                                             LLVMBuildLoad2(e_.b, real ? e_.f64 : e_.i64, returned_bits_, ""), 0, "");
+    LLVMBuildRet(e_.b, LLVMBuildInsertValue(e_.b, both, LLVMBuildLoad2(e_.b, e_.i64, returned_tag_, ""), 1, ""));
+    position(here);
+  }
+  LLVMBuildStore(e_.b, real ? LLVMBuildBitCast(e_.b, bits, e_.f64, "") : bits, returned_bits_);
+  LLVMBuildStore(e_.b, tag, returned_tag_);
+  LLVMBuildBr(e_.b, return_);
+}
+
 void Lowering::give_up() {
   ended_ = true;
   if (emit_) LLVMBuildBr(e_.b, exit());
@@ -127,7 +145,7 @@ void Lowering::fail() {
     LLVMBuildRet(e_.b, e_.constant(static_cast<int64_t>(kLoopFailed)));
   } else {
     flush_globals(start_);
-    LLVMBuildRet(e_.b, e_.make_pair(e_.constant(int64_t{0}), e_.constant(static_cast<int64_t>(kErrorTag))));
+    return_error();
   }
 }
 

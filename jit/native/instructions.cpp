@@ -342,7 +342,7 @@ void Lowering::lower(Instruction in) {
         return;
       }
       flush_globals(state_);
-      LLVMBuildRet(e_.b, e_.make_pair(payload(v), tag_word(v)));
+      return_value(payload(v), tag_word(v));
       return;
     }
     default: return give_up();

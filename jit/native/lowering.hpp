@@ -139,6 +139,11 @@ class Lowering {
   LLVMBasicBlockRef exit();
   void guard(LLVMValueRef condition);
 
+  // Leaves the native function. All do so in one block: where LLVM inlines it the two halves of the result stay apart, and a
+  // tag that is known on one way in need not be looked at there.
+  void return_value(LLVMValueRef bits, LLVMValueRef tag);
+  void return_error() { return_value(e_.constant(int64_t{0}), e_.constant(static_cast<int64_t>(kErrorTag))); }
+
   // This instruction is always left to the interpreter.
   void give_up();
 
@@ -320,6 +325,8 @@ class Lowering {
   std::vector<LLVMBasicBlockRef> blocks_;
   LLVMBasicBlockRef entry_block_ = nullptr, exit_ = nullptr;
   LLVMValueRef base_ = nullptr, room_ = nullptr;
+  LLVMBasicBlockRef return_ = nullptr;
+  LLVMValueRef returned_bits_ = nullptr, returned_tag_ = nullptr;
 };
 
 }  // namespace omc::jit

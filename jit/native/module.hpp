@@ -30,6 +30,7 @@ struct Version {
   std::vector<State> in;             // at leaders; empty: not reached
   std::vector<bool> seen, steps;     // instructions that are reached; those that call the interpreter
   bool root = false, recursive = false;
+  uint8_t level = 0;                 // of a function inlined into itself
   bool second_lanes = false;         // of the dual-band mode; see bands.cpp
   bool refused = false;              // its lanes cannot be followed
   bool repeats = false;              // control comes back to the entry
@@ -56,10 +57,13 @@ class Module {
   Version* callee(vm::Closure* closure, const std::vector<Type>& arguments, Version& caller);
   const Site* site(const Version& v, uint32_t pc);
   const HostTable& host() const { return host_; }
+  // Of a native function: the value's bits, a double when it is a float, and its tag.
+  LLVMTypeRef result_type(const Version& v) const;
   bool random_exits() const { return options_.random_exits; }
 
  private:
   Version* add_version(vm::Closure* closure);
+  bool inlines_itself(const Version& v);
   const CodeFacts& facts(const vm::Proto* proto);
   static void add_call(Version& caller, Version& callee);
   bool reaches(const Version& from, const Version& to) const;

@@ -218,7 +218,7 @@ void Lowering::load_entry() {
     if (o.type.kind == Kind::Any) o.tag = LLVMGetParam(v_.function, parameter++);
     if (state_[i].type.kind != Kind::None) put(i, o, o.type);
   }
-  if (!v_.recursive && !v_.root) return announce_registers();
+  if ((!v_.recursive && !v_.root) || v_.level > 0) return announce_registers();
   // A collection, a limit or an interrupt waits: this call is interpreted. Loops look by themselves, so only recursion has to.
   LLVMValueRef due = LLVMBuildLoad2(e_.b, e_.i8, e_.address(m_.host().due), "");
   LLVMSetVolatile(due, true);
