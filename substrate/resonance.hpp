@@ -17,11 +17,13 @@
 namespace omc::substrate {
 
 // 1.0 for an attractor, else 1.0 - d / (max(m, 1) + 1.0) with m = |n| and d its distance.
+// Without a branch, to the same bit: converting an int rounds alike on both sides of 0, a distance is less than 2^63, and a
+// distance of 0 leaves 1.0 - 0.0.
 constexpr double resonance(int64_t n) {
-  const uint64_t d = nearest(n).distance;
-  if (d == 0) return 1.0;
-  const uint64_t m = magnitude(n);
-  return 1.0 - static_cast<double>(d) / (static_cast<double>(m < 1 ? 1 : m) + 1.0);
+  const auto attractor = static_cast<uint64_t>(kAttractors[attractor_bucket(n)]);
+  const double d = __builtin_fabs(static_cast<double>(static_cast<int64_t>(magnitude(n) - attractor)));
+  const double m = __builtin_fabs(static_cast<double>(n));
+  return 1.0 - d / ((m < 1.0 ? 1.0 : m) + 1.0);
 }
 
 // The distance of n·φ from the nearest integer as seen from below: x = n·φ - floor(n·φ), min(|x|, 1.0 - |x|).

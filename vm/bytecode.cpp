@@ -133,7 +133,7 @@ size_t site_count(const Proto& p, Op op) {
 
 // How many instructions a Try instruction skips: a call and what puts its arguments in place. 0: it is none.
 size_t skipped(const Instruction& i) {
-  switch (i.op) {
+  switch (single_form(i.op)) {
     case Op::TryDictGetK: return 3;
     case Op::TryDictSetK: return 4;
     case Op::TryArrayLength:
@@ -159,14 +159,14 @@ bool has_its_call(const Proto& p, size_t pc) {
   if (p.code[at].c >= p.cells.size()) return true;  // the call's own mistake
   const Builtin* builtin = p.cells[p.code[at].c]->builtin;
   if (!builtin) return false;
-  const Op whole = i.op == Op::TryDictGetK ? Op::TryDictGet : i.op == Op::TryDictSetK ? Op::TryDictSet : i.op;
+  const Op whole = i.op == Op::TryDictGetK ? Op::TryDictGet : i.op == Op::TryDictSetK ? Op::TryDictSet : single_form(i.op);
   const OpInfo& info = op_info(i.op);
   return builtin->short_form.op == whole && (info.operands[2] != Operand::G || i.c == p.code[at].c);
 }
 
 // How many registers from R[B] on an instruction reads; a call without arguments only names the place where they would be.
 int64_t registers_from_b(const Instruction& i) {
-  switch (i.op) {
+  switch (single_form(i.op)) {
     case Op::NewArray:
     case Op::Append:
     case Op::Concat: return i.c;
@@ -186,7 +186,7 @@ int64_t registers_from_b(const Instruction& i) {
 }
 
 std::string check(const Proto& p, size_t pc) {
-  const Instruction i = p.code[pc];
+  const Instruction& i = p.code[pc];
   if (static_cast<int>(i.op) >= kOpCount) return "unknown opcode";
   const OpInfo& info = op_info(i.op);
   const auto fits = [&](Operand kind, int64_t v) {
@@ -211,7 +211,9 @@ std::string check(const Proto& p, size_t pc) {
   else if (info.operands[1] == Operand::R) ok = ok && i.b + registers_from_b(i) <= p.register_count;
   else ok = ok && fits(info.operands[1], i.b);
   if (!uses_bx(info)) ok = ok && fits(info.operands[2], info.operands[2] == Operand::J ? i.jump() : i.c);
-  if (ok && (i.op == Op::DivIntK || i.op == Op::ModIntK)) {
+  if (ok && single_form(i.op) != i.op && (pc + 1 + skipped(i) >= p.code.size() || pair_of(single_form(i.op), &i) != i.op))
+    return "not followed by its second";
+  if (ok && (i.op == Op::DivIntK || single_form(i.op) == Op::ModIntK)) {
     if (i.c + size_t{1} >= p.constants.size() || !p.constants[i.c].is_int() || !p.constants[i.c + 1].is_int())
       return "no reciprocal";
     const int64_t divisor = p.constants[i.c].as_int();
@@ -227,6 +229,17 @@ std::string check(const Proto& p, size_t pc) {
 }
 
 }  // namespace
+
+Op pair_of(Op op, const Instruction* first) {
+  const Instruction& second = first[1 + skipped(*first)];
+  const uint16_t operands[] = {second.a, second.b, second.c};
+  for (const Pair& p : kPairs) {
+    const bool jumps_on_true = p.place != Place::A || second.n;  // as the steps of loops do
+    if (p.first == op && p.second == general_form(second.op) && operands[static_cast<size_t>(p.place)] == first->a && jumps_on_true)
+      return p.pair;
+  }
+  return op;
+}
 
 const OpInfo& op_info(Op op) { return kOpInfo[static_cast<size_t>(op)]; }
 

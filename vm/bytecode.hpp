@@ -42,22 +42,55 @@ static_assert(sizeof(Instruction) == 8);
 
 enum class Operand : uint8_t { W, R, X, K, G, P, N, S, J, _ };
 
+// `pair` is `first`, and then `second`, in its general form, of which that operand is the result of `first`. A call whose short
+// form `first` is lies between the two. Both keep their operands, so a jump to the second, or native code, sees what always was there.
+enum class Place : uint8_t { A, B, C };
+struct Pair {
+  Op first, second;
+  Place place;
+  Op pair;
+};
+inline constexpr Pair kPairs[] = {
+    {Op::AddIntK, Op::JumpLess, Place::A, Op::AddIntKLess},
+    {Op::AddIntK, Op::JumpLessK, Place::A, Op::AddIntKLessK},
+    {Op::AddIntK, Op::JumpLessEqual, Place::A, Op::AddIntKLessEqual},
+    {Op::AddInt, Op::ModK, Place::B, Op::AddIntMod},
+    {Op::AddIntK, Op::ModK, Place::B, Op::AddIntKMod},
+    {Op::MulIntK, Op::AddK, Place::B, Op::MulIntKAdd},
+    {Op::MulFloat, Op::Add, Place::C, Op::MulFloatAdd},
+    {Op::ModIntK, Op::GetIndex, Place::C, Op::ModIntKIndex},
+    {Op::Fold, Op::Add, Place::C, Op::FoldAdd},
+    {Op::TryIntToInt, Op::Add, Place::C, Op::TryIntToIntAdd},
+    {Op::TryIntToFloat, Op::Add, Place::C, Op::TryIntToFloatAdd},
+    {Op::TryFloatToFloat, Op::Add, Place::C, Op::TryFloatToFloatAdd},
+    {Op::TryIntsToInt, Op::Add, Place::C, Op::TryIntsToIntAdd},
+};
+
+// The first of a pair; any other instruction itself.
+constexpr Op single_form(Op op) {
+  for (const Pair& p : kPairs)
+    if (p.pair == op) return p.first;
+  return op;
+}
+
 // The instruction as it was compiled, before it was rewritten for the kinds it met.
 constexpr Op general_form(Op op) {
-  switch (op) {
+  switch (single_form(op)) {
     case Op::AddInt: case Op::AddFloat: case Op::AddAny: return Op::Add;
     case Op::SubInt: case Op::SubFloat: case Op::SubAny: return Op::Sub;
     case Op::MulInt: case Op::MulFloat: case Op::MulAny: return Op::Mul;
-    case Op::AddIntK: case Op::AddFloatK: case Op::AddAnyK:
-    case Op::AddIntKLess: case Op::AddIntKLessK: case Op::AddIntKLessEqual: return Op::AddK;
+    case Op::AddIntK: case Op::AddFloatK: case Op::AddAnyK: return Op::AddK;
     case Op::SubIntK: case Op::SubFloatK: case Op::SubAnyK: return Op::SubK;
     case Op::MulIntK: case Op::MulFloatK: case Op::MulAnyK: return Op::MulK;
     case Op::DivIntK: return Op::DivK;
     case Op::ModIntK: return Op::ModK;
     case Op::GetIndexInts: case Op::GetIndexFloats: case Op::GetIndexAny: return Op::GetIndex;
-    default: return op;
+    default: return single_form(op);
   }
 }
+
+// What the instruction becomes together with what follows it; `op` unless that is a pair.
+Op pair_of(Op op, const Instruction* first);
 
 struct OpInfo {
   const char* name;

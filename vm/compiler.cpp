@@ -115,6 +115,8 @@ void FunctionCompiler::prologue() {
   }
   finish();
   if (may_clear && !needs_clearing_) remove_first_instruction();
+  if (context_.vm.options().specialise && !context_.vm.options().observer)
+    for (Instruction& i : proto_->code) i.op = pair_of(i.op, &i);
 }
 
 void FunctionCompiler::finish() {

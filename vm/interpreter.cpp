@@ -36,6 +36,9 @@ inline int64_t wrapping_add(int64_t a, int64_t b) { return static_cast<int64_t>(
 inline int64_t wrapping_sub(int64_t a, int64_t b) { return static_cast<int64_t>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b)); }
 inline int64_t wrapping_mul(int64_t a, int64_t b) { return static_cast<int64_t>(static_cast<uint64_t>(a) * static_cast<uint64_t>(b)); }
 
+inline int64_t sum_of(int64_t a, int64_t b) { return wrapping_add(a, b); }
+inline double sum_of(double a, double b) { return a + b; }
+
 inline bool is_number(const Value& v) { return v.is_int() || v.is_float(); }
 inline double as_number(const Value& v) { return v.is_float() ? v.as_float() : static_cast<double>(v.as_int()); }
 
@@ -252,14 +255,14 @@ bool Interpreter::loop(Vm& vm) {
   }
 
   // --- arithmetic ---
-#define ARITHMETIC(Name, op, right, suffix, SPECIALISE_FURTHER)                                    \
+  // Observed runs count each instruction by itself.
+#define PAIR_OF(op) (kObserved ? (op) : pair_of((op), ip - 1))
+#define ARITHMETIC(Name, op, right, suffix)                                                        \
   CASE(Name##suffix) {                                                                             \
     const Value &x = r[B], &y = right;                                                            \
     if (specialise) {                                                                              \
-      if (x.is_int() && y.is_int()) {                                                              \
-        REWRITE(Op::Name##Int##suffix, specialised);                                               \
-        SPECIALISE_FURTHER()                                                                       \
-      } else if (x.is_float() && y.is_float()) REWRITE(Op::Name##Float##suffix, specialised);        \
+      if (x.is_int() && y.is_int()) REWRITE(PAIR_OF(Op::Name##Int##suffix), specialised);          \
+      else if (x.is_float() && y.is_float()) REWRITE(PAIR_OF(Op::Name##Float##suffix), specialised); \
       else REWRITE(Op::Name##Any##suffix, generalised);                                            \
       AGAIN();                                                                                     \
     }                                                                                              \
@@ -296,42 +299,15 @@ bool Interpreter::loop(Vm& vm) {
     CHECK(Support::arithmetic(vm, BinaryOp::Name, x, y, r[A]));                                 \
     NEXT();                                                                                        \
   }
-  // Where a loop counts: the addition carries out the comparing jump behind it, too. Observed runs count each by itself.
-#define SPECIALISE_STEP()                                                                          \
-  if (!kObserved && ip->a == A && ip->n == 1) {                                                    \
-    if (ip->op == Op::JumpLess) REWRITE(Op::AddIntKLess, specialised);                             \
-    else if (ip->op == Op::JumpLessK) REWRITE(Op::AddIntKLessK, specialised);                      \
-    else if (ip->op == Op::JumpLessEqual) REWRITE(Op::AddIntKLessEqual, specialised);              \
-  }
-#define STEP(Name, op, limit)                                                                      \
-  CASE(Name) {                                                                                     \
-    const Value &x = r[B], &y = k[C];                                                              \
-    if (x.is_int() && y.is_int()) [[likely]] {                                                     \
-      const int64_t sum = wrapping_add(x.as_int(), y.as_int());                                    \
-      r[A] = Value::integer(sum);                                                                  \
-      ++ip;                                                                                        \
-      const Value& end = limit;                                                                    \
-      if (!end.is_int()) [[unlikely]] AGAIN();                                                     \
-      if (sum op end.as_int()) JUMP(OFFSET);                                                       \
-      NEXT();                                                                                      \
-    }                                                                                              \
-    REWRITE(Op::AddAnyK, generalised);                                                             \
-    AGAIN();                                                                                       \
-  }
 #define float_add(x, y) ((x) + (y))
 #define float_sub(x, y) ((x) - (y))
 #define float_mul(x, y) ((x) * (y))
-#define NO_STEP()
-  ARITHMETIC(Add, add, r[C], , NO_STEP)
-  ARITHMETIC(Add, add, k[C], K, SPECIALISE_STEP)
-  ARITHMETIC(Sub, sub, r[C], , NO_STEP)
-  ARITHMETIC(Sub, sub, k[C], K, NO_STEP)
-  ARITHMETIC(Mul, mul, r[C], , NO_STEP)
-  ARITHMETIC(Mul, mul, k[C], K, NO_STEP)
-  STEP(AddIntKLess, <, r[B])
-  STEP(AddIntKLessK, <, k[B])
-  STEP(AddIntKLessEqual, <=, r[B])
-
+  ARITHMETIC(Add, add, r[C], )
+  ARITHMETIC(Add, add, k[C], K)
+  ARITHMETIC(Sub, sub, r[C], )
+  ARITHMETIC(Sub, sub, k[C], K)
+  ARITHMETIC(Mul, mul, r[C], )
+  ARITHMETIC(Mul, mul, k[C], K)
 #define DIVISION(suffix, right)                                                                    \
   CASE(Div##suffix) {                                                                              \
     const Value &x = r[B], &y = right;                                                            \
@@ -423,6 +399,80 @@ bool Interpreter::loop(Vm& vm) {
     r[A] = Value::integer(r[B].is_int() ? substrate::fold(r[B].as_int()) : 0);
     NEXT();
   }
+
+  // --- pairs ---
+  // The result goes on in a machine register: what comes next need neither read it again nor look at its kind.
+#define FIRST(Name, General, test, T, expression, make)                                            \
+  CASE(Name) {                                                                                     \
+    if (!(test)) [[unlikely]] goto op_##General;                                                   \
+    const T v = expression;                                                                        \
+    r[A] = Value::make(v);
+#define SECOND(test, expression)                                                                   \
+    if (test) [[likely]] {                                                                         \
+      r[A] = expression;                                                                           \
+      NEXT();                                                                                      \
+    }                                                                                              \
+    AGAIN();                                                                                       \
+  }
+#define BOTH(x, y, is) ((x).is() && (y).is())
+#define SECOND_COMPARES(op, limit)                                                                 \
+    ++ip;                                                                                          \
+    const Value& end = limit;                                                                      \
+    if (!end.is_int()) [[unlikely]] AGAIN();                                                       \
+    if (v op end.as_int()) JUMP(OFFSET);                                                           \
+    NEXT();                                                                                        \
+  }
+#define SECOND_ADDS(kind, make) ++ip; SECOND(r[B].is_##kind(), Value::make(sum_of(r[B].as_##kind(), v)))
+#define SECOND_IS_REMAINDER()                                                                      \
+    ++ip;                                                                                          \
+    const Value* const divisor = &k[C];                                                            \
+    SECOND(ip[-1].op == Op::ModIntK && fits_reciprocal(v),                                         \
+           Value::integer(remainder_by(v, divisor->as_int(), static_cast<uint64_t>(divisor[1].as_int()))))
+  FIRST(AddIntKLess, AddIntK, BOTH(r[B], k[C], is_int), int64_t, wrapping_add(r[B].as_int(), k[C].as_int()), integer)
+  SECOND_COMPARES(<, r[B])
+  FIRST(AddIntKLessK, AddIntK, BOTH(r[B], k[C], is_int), int64_t, wrapping_add(r[B].as_int(), k[C].as_int()), integer)
+  SECOND_COMPARES(<, k[B])
+  FIRST(AddIntKLessEqual, AddIntK, BOTH(r[B], k[C], is_int), int64_t, wrapping_add(r[B].as_int(), k[C].as_int()), integer)
+  SECOND_COMPARES(<=, r[B])
+  FIRST(AddIntMod, AddInt, BOTH(r[B], r[C], is_int), int64_t, wrapping_add(r[B].as_int(), r[C].as_int()), integer)
+  SECOND_IS_REMAINDER()
+  FIRST(AddIntKMod, AddIntK, BOTH(r[B], k[C], is_int), int64_t, wrapping_add(r[B].as_int(), k[C].as_int()), integer)
+  SECOND_IS_REMAINDER()
+  FIRST(MulIntKAdd, MulIntK, BOTH(r[B], k[C], is_int), int64_t, wrapping_mul(r[B].as_int(), k[C].as_int()), integer)
+  ++ip;
+  SECOND(k[C].is_int(), Value::integer(wrapping_add(v, k[C].as_int())))
+  FIRST(MulFloatAdd, MulFloat, BOTH(r[B], r[C], is_float), double, r[B].as_float() * r[C].as_float(), real)
+  SECOND_ADDS(float, real)
+  FIRST(ModIntKIndex, ModIntK, r[B].is_int() && fits_reciprocal(r[B].as_int()), int64_t,
+        remainder_by(r[B].as_int(), k[C].as_int(), static_cast<uint64_t>((&k[C])[1].as_int())), integer)
+    ++ip;
+    if (r[B].is_array()) [[likely]] {
+      const Array* a = r[B].as_array();
+      const auto i = static_cast<uint64_t>(v);
+      if (i < a->size && a->is_ints()) [[likely]] {
+        r[A] = Value::integer(a->ints[i]);
+        NEXT();
+      }
+      SECOND(i < a->size && a->is_floats(), Value::real(a->floats[i]))
+    AGAIN();
+  }
+  FIRST(FoldAdd, Fold, r[B].is_int(), int64_t, substrate::fold(r[B].as_int()), integer)
+  SECOND_ADDS(int, integer)
+#define STANDS_FOR(kinds) ((kinds) && !frame->proto->cells[C]->target)
+#define RAW (frame->proto->cells[C]->builtin->short_form)
+  FIRST(TryIntToIntAdd, TryIntToInt, STANDS_FOR(r[B].is_int()), int64_t, RAW.int_to_int(r[B].as_int()), integer)
+  ip += N;
+  SECOND_ADDS(int, integer)
+  FIRST(TryIntToFloatAdd, TryIntToFloat, STANDS_FOR(r[B].is_int()), double, RAW.int_to_float(r[B].as_int()), real)
+  ip += N;
+  SECOND_ADDS(float, real)
+  FIRST(TryFloatToFloatAdd, TryFloatToFloat, STANDS_FOR(is_number(r[B])), double, RAW.float_to_float(as_number(r[B])), real)
+  ip += N;
+  SECOND_ADDS(float, real)
+  FIRST(TryIntsToIntAdd, TryIntsToInt, STANDS_FOR(r[B].is_int() && r[B + 1].is_int()), int64_t,
+        RAW.ints_to_int(r[B].as_int(), r[B + 1].as_int()), integer)
+  ip += N;
+  SECOND_ADDS(int, integer)
 
   // --- comparisons ---
   // In a variable of its own: the one of the fast way must not need an address.
