@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(pairs_stand_where_the_second_takes_the_result_of_the_first)
       for (Instruction& i : p.code) {
         found += i.op == op;
         if (i.op != op) continue;
-        Instruction& second = (&i)[op == Op::ModIntKIndex ? 1 : 2 + i.n];
+        Instruction& second = (&i)[op == Op::ModIntKIndex ? 1 : 1 + i.n];
         const Instruction good = second;
         second.op = Op::LoadNull;
         BOOST_TEST(verify(p) != "");
