@@ -19,8 +19,6 @@ struct Client {
   bool related_information = false;
   bool nested_symbols = false;
   bool markdown = false;
-  bool snippets = false;
-  bool code_action_literals = false;
   bool watches_files = false;
 };
 

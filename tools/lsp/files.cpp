@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "analysis/find_files.hpp"
 #include "vm/vm.hpp"
@@ -71,6 +72,25 @@ std::string DiskFiles::find_module(const std::string& name, const lang::Source& 
   // A program that is opened alone has no workspace around it: what lies with it may be read.
   if (!allowed(real) && lies_in(real, beside)) importers_.push_back(beside);
   return allowed(real) ? path : std::string();
+}
+
+// The folders of vm::Vm::find_module, in its order.
+std::vector<std::string> DiskFiles::module_names(const lang::Source& importer) {
+  std::vector<std::string> folders = {".", fs::path(importer.path()).parent_path().string(), "omc_modules"};
+  for (const std::string& folder : machine_.options().module_folders) folders.push_back(folder);
+  if (!machine_.options().standard_library.empty()) folders.push_back(machine_.options().standard_library);
+  std::set<std::string> names;
+  for (const std::string& folder : folders) {
+    const std::string real = canonical(folder);
+    if (!allowed(real + "/x")) continue;
+    std::error_code why;
+    for (const fs::directory_entry& entry : fs::directory_iterator(real, why)) {
+      const fs::path path = entry.path();
+      if (path.extension() == ".omc" && path.string() != canonical(importer.path())) names.insert(path.stem().string());
+      else if (fs::is_regular_file(path / "init.omc", why)) names.insert(path.filename().string());
+    }
+  }
+  return {names.begin(), names.end()};
 }
 
 std::vector<std::string> DiskFiles::programs(const std::string& folder) {

@@ -23,6 +23,8 @@ class Files {
   virtual uint64_t stamp(const std::string& path) = 0;
   // The absolute path of the file an import stands for; "" when there is none.
   virtual std::string find_module(const std::string& name, const lang::Source& importer) = 0;
+  // What imports of that file may name.
+  virtual std::vector<std::string> module_names(const lang::Source& importer) = 0;
   virtual std::vector<std::string> programs(const std::string& folder) = 0;  // *.omc below it
   // The workspace: from now on these and no others. Imports are looked up as if omc ran in the first one.
   virtual void set_folders(const std::vector<std::string>& folders) = 0;
@@ -39,6 +41,7 @@ class DiskFiles : public Files {
   std::shared_ptr<const lang::Source> read(const std::string& path) override;
   uint64_t stamp(const std::string& path) override;
   std::string find_module(const std::string& name, const lang::Source& importer) override;
+  std::vector<std::string> module_names(const lang::Source& importer) override;
   std::vector<std::string> programs(const std::string& folder) override;
   void set_folders(const std::vector<std::string>& folders) override;
 

@@ -54,10 +54,6 @@ bool lists(const Json& capabilities, const char* pointer, std::string_view value
   return std::ranges::any_of(capabilities[at], [&](const Json& v) { return v == value; });
 }
 
-bool names(const Json& capabilities, const char* pointer) {
-  return capabilities.is_object() && capabilities.contains(Json::json_pointer(pointer));
-}
-
 int64_t version_of(const Json& document) {
   const Json* version = optional_member(document, "version");
   return version && version->is_number_integer() ? version->get<int64_t>() : 0;
@@ -176,8 +172,6 @@ Json Server::initialize(const Json& params) {
   client_.related_information = offers(capabilities, "/textDocument/publishDiagnostics/relatedInformation");
   client_.nested_symbols = offers(capabilities, "/textDocument/documentSymbol/hierarchicalDocumentSymbolSupport");
   client_.markdown = lists(capabilities, "/textDocument/hover/contentFormat", "markdown");
-  client_.snippets = offers(capabilities, "/textDocument/completion/completionItem/snippetSupport");
-  client_.code_action_literals = names(capabilities, "/textDocument/codeAction/codeActionLiteralSupport");
   client_.watches_files = offers(capabilities, "/workspace/didChangeWatchedFiles/dynamicRegistration");
 
   std::vector<std::string> folders;

@@ -4,8 +4,11 @@
 #include <set>
 #include <stdexcept>
 
+#include "lang/canonical.hpp"
+#include "lang/extract.hpp"
 #include "lang/resolve.hpp"
 #include "lsp/uri.hpp"
+#include "substrate/hash.hpp"
 
 namespace omc::lsp {
 
@@ -26,6 +29,19 @@ Workspace::Workspace(const vm::Vm& machine, Files& files)
                            const FilePtr found = file(path);
                            return found ? found->source : nullptr;
                          }}) {}
+
+const std::vector<FunctionHash>& File::function_hashes(const Workspace& workspace) const {
+  if (hashes_) return *hashes_;
+  hashes_.emplace();
+  lang::CanonicalOptions options;
+  options.is_builtin = [&workspace](std::string_view name) { return workspace.builtin(name) != nullptr; };
+  for (const lang::ExtractedFunction& f : lang::extract_functions(*source)) {
+    const lang::Source alone("function", std::string(source->text(f.span)));
+    const lang::ParseResult function = lang::parse(alone);
+    if (function.ok()) hashes_->push_back({substrate::fnv(lang::canonical(*function.module, options)), f.span});
+  }
+  return *hashes_;
+}
 
 std::string Workspace::key_of(const std::string& uri) {
   std::optional<std::string> path = path_of(uri);

@@ -18,6 +18,13 @@
 
 namespace omc::lsp {
 
+struct FunctionHash {
+  int64_t hash;  // of its canonical text, as `omc grep` compares functions
+  lang::Span span;
+};
+
+class Workspace;
+
 // One text of one file; never changes.
 struct File {
   File(std::string path, std::string uri, std::shared_ptr<const lang::Source> source);
@@ -29,6 +36,10 @@ struct File {
   Index index;
 
   std::string_view text(lang::Span span) const { return source->text(span); }
+  const std::vector<FunctionHash>& function_hashes(const Workspace& workspace) const;  // made when asked for
+
+ private:
+  mutable std::optional<std::vector<FunctionHash>> hashes_;
 };
 using FilePtr = std::shared_ptr<const File>;
 
@@ -58,6 +69,7 @@ class Workspace {
   FilePtr document(const std::string& uri);         // nullptr: not open, and not to be read
   FilePtr file(const std::string& path);
   FilePtr module(std::string_view name, const File& importer);
+  std::vector<std::string> module_names(const File& importer) { return files_.module_names(*importer.source); }
   std::vector<FilePtr> programs(const std::function<void()>& between = {});  // of the workspace, and all that is open
   std::optional<int64_t> version(const std::string& uri) const;
   std::vector<std::string> open_uris() const;

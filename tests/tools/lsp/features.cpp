@@ -1,6 +1,6 @@
 // What each request answers.
 
-#include "client.hpp"
+#include "edits.hpp"
 
 // The places an answer leads to: `NAME LINE:CHARACTER-...`, of the files of /w.
 static std::string places(const Json& locations) {
@@ -117,22 +117,6 @@ BOOST_AUTO_TEST_CASE(symbols_of_the_workspace) {
   BOOST_TEST(all[1]["name"] == "compute_area");
   BOOST_TEST(all[1]["location"]["uri"] == "file:///w/sub/b.omc");
   BOOST_TEST(c.ask("workspace/symbol", {{"query", "area"}})[0]["containerName"] == "ComputeAll");
-}
-
-// Applies edits of one version, from the last to the first.
-static std::string applied(std::string text, const Json& edits) {
-  const omc::lsp::PlaceMap map(text);
-  std::vector<std::tuple<uint32_t, uint32_t, std::string>> all;
-  for (const Json& e : edits) {
-    const auto offset = [&](const char* end) {
-      const Json& p = e["range"][end];
-      return map.offset({p["line"], p["character"]}, omc::lsp::Encoding::Utf16);
-    };
-    all.emplace_back(offset("start"), offset("end"), e["newText"].get<std::string>());
-  }
-  std::string out = text;
-  for (auto e = all.rbegin(); e != all.rend(); ++e) out.replace(std::get<0>(*e), std::get<1>(*e) - std::get<0>(*e), std::get<2>(*e));
-  return out;
 }
 
 BOOST_AUTO_TEST_CASE(formatting_gives_the_canonical_text) {

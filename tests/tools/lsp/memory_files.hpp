@@ -23,6 +23,12 @@ struct MemoryFiles : omc::lsp::Files {
       if (path != importer.path() && texts.contains(path)) return path;
     return {};
   }
+  std::vector<std::string> module_names(const omc::lang::Source& importer) override {
+    std::vector<std::string> names;
+    for (const auto& [path, text] : texts)
+      if (path != importer.path() && path.ends_with(".omc")) names.push_back(path.substr(path.rfind('/') + 1, path.size() - path.rfind('/') - 5));
+    return names;
+  }
   std::vector<std::string> programs(const std::string& folder) override {
     std::vector<std::string> all;
     for (const auto& [path, text] : texts)
