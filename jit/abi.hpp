@@ -32,7 +32,7 @@ struct Unit;
 
 // An instruction of a function, for calls out of native code.
 struct Site {
-  vm::Closure* closure;
+  const vm::Proto* proto;
   uint32_t pc;
   Unit* unit;
 };
@@ -42,8 +42,8 @@ struct HostTable {
   void* host;
   const void* due;                  // bool: leave at the next jump back
   const void* soft_limit;           // Value*: registers beyond it must be announced with `grow`
-  Pair (*leave)(void* host, const Site*, vm::Value* base, uint64_t room);
-  uint64_t (*step)(void* host, const Site*, vm::Value* base, uint64_t room);  // 0: failed
+  Pair (*leave)(void* host, const Site*, vm::Value* base, uint64_t room, vm::Closure*);
+  uint64_t (*step)(void* host, const Site*, vm::Value* base, uint64_t room, vm::Closure*);  // 0: failed
   uint64_t (*step_in_loop)(void* host, const Site*, uint64_t room);
   void (*failed_call)(void* host, const Site*, const vm::Proto* callee);       // a trace line
   void (*failed_call_in_loop)(void* host, const Site*, const vm::Proto* callee);
@@ -57,7 +57,7 @@ struct HostTable {
   // What is called without a frame. After a failure (the tag kErrorTag, nullptr) `failed` or `failed_in_loop` makes up for that.
   Pair (*direct)(void* host, const vm::Builtin* builtin, vm::Value* arguments, uint64_t count);  // one that calls nobody back
   vm::String* (*concatenate)(void* host, vm::String* a, vm::String* b);
-  void (*failed)(void* host, const Site*, vm::Value* base, uint64_t room);
+  void (*failed)(void* host, const Site*, vm::Value* base, uint64_t room, vm::Closure*);
   void (*failed_in_loop)(void* host, const Site*);
   // Texts (native/strings.cpp).
   const void* characters;           // String*[128]: the strings of one ASCII character
@@ -68,25 +68,40 @@ struct HostTable {
   int64_t (*shadow)(int64_t);
   int64_t (*harmony)(int64_t, int64_t);
   vm::Lane* lanes;                  // of the registers, written before `leave`, which reads and clears them
+  // Dicts and methods. Where memory is refused (nullptr, 0) nothing has happened.
+  const uint64_t* epoch;            // changes with every definition of a function
+  const vm::String* class_key;      // of an instance the key whose value names its class
+  vm::Closure* (*method)(void* host, const vm::Proto*, uint32_t pc, const vm::String* class_name);  // that this call means
+  uint64_t (*find_key)(const vm::Dict*, const vm::String* key);  // the number of its entry
+  uint64_t (*add_key)(void* host, vm::Dict*, vm::String* key, uint64_t payload, uint64_t tag);
+  vm::Dict* (*new_dict)(void* host);
+  vm::Dict* (*construct)(void* host, vm::Function* constructor, const vm::Value* fields);
+  vm::Box* (*new_box)(void* host);
+  vm::Closure* (*new_closure)(void* host, vm::Closure* maker, vm::Value* base, vm::Proto*);
   uint64_t (*chance)(void* host);   // of tests: not 0 when a guard shall fail although its condition holds
 };
 
 // Native functions as C++ calls them. A call: 0 the arguments have other types, 1 the result is there, 2 failed.
-using CallEntry = uint64_t (*)(vm::Value* base, uint64_t room, vm::Value* result);
+using CallEntry = uint64_t (*)(vm::Value* base, uint64_t room, vm::Value* result, vm::Closure*);
 // A loop: the pc to go on at, with kLeftEarly when a guard failed; kLoopFailed: an error is pending.
-using LoopEntry = uint64_t (*)(vm::Value* base, uint64_t room);
+using LoopEntry = uint64_t (*)(vm::Value* base, uint64_t room, vm::Closure*);
 inline constexpr uint64_t kLeftEarly = uint64_t{1} << 32;
 inline constexpr uint64_t kLoopFailed = ~uint64_t{0};
 
 struct Unit {
-  vm::Closure* closure = nullptr;
+  vm::Closure* closure = nullptr;  // one of those it is for, while it is compiled
+  const vm::Proto* proto = nullptr;
   uint32_t entry_pc = 0;
   bool loop = false;
+  bool callback = false;  // of C++, often called: worth it however small it is
+  bool cautious = false;  // code for this place left too often: fewer guesses
   std::string name;       // as debuggers and profilers show it
   std::string signature;
-  std::vector<vm::Closure*> callees;  // called directly: code knows a function by its address, which no other may get
   uint64_t exits = 0;  // left early
   uint64_t calls = 0;  // from C++
+
+  // Objects whose addresses are in the code: they must live as long, or others would be taken for them.
+  std::vector<vm::Object*> referred;
 
   // Published by the compiling thread: everything below, then `stage`.
   enum class Stage : uint8_t { Pending, Ready, Refused };

@@ -37,13 +37,14 @@ constexpr uint64_t kLeastRoom = 16;
 
 int64_t int_pow(int64_t x, int64_t n) { return vm::wrapping_pow(x, n); }
 int64_t fold(int64_t x) { return substrate::fold(x); }
+uint64_t find_key(const vm::Dict* d, const vm::String* key) { return d->find(key); }
 uint64_t same_text(const vm::String* a, const vm::String* b) { return a->view() == b->view(); }
 int64_t compare_text(const vm::String* a, const vm::String* b) { return a->view().compare(b->view()); }
 int64_t only_character(const vm::String* s) { return NativeSupport::only_character(s); }
 double float_pow(double x, double y) { return std::pow(x, y); }
 // A function's name, or the line of a loop.
 std::string name_of(const Unit& unit) {
-  const vm::Proto& proto = *unit.closure->proto;
+  const vm::Proto& proto = *unit.proto;
   if (unit.loop && proto.source)
     return fmt::format(":{} loop", proto.source->position(proto.position(unit.entry_pc).begin).line);
   return proto.name->size_bytes ? std::string(proto.name->view()) : proto.is_top_level ? "<top level>" : "<lambda>";
@@ -88,6 +89,15 @@ Host::Host(vm::Vm& vm, HostOptions options) : vm_(vm), options_(std::move(option
             .shadow = vm::shadow_of,
             .harmony = vm::harmony_of_lanes,
             .lanes = lanes_.data(),
+            .epoch = NativeSupport::epoch(vm),
+            .class_key = NativeSupport::class_key(vm),
+            .method = method,
+            .find_key = find_key,
+            .add_key = add_key,
+            .new_dict = new_dict,
+            .construct = construct,
+            .new_box = new_box,
+            .new_closure = new_closure,
             .chance = chance};
 }
 
@@ -165,12 +175,17 @@ FunctionState& Host::state(vm::Proto* proto) {
   return *static_cast<FunctionState*>(proto->native_state);
 }
 
-Unit* Host::compile(vm::Closure* closure, uint32_t pc, bool loop, const vm::Value* registers) {
+Unit* Host::compile(vm::Closure* closure, uint32_t pc, bool loop, bool cautious, bool callback,
+                    const vm::Value* registers) {
   units_.push_back(std::make_unique<Unit>());
   Unit& unit = *units_.back();
   unit.closure = closure;
+  unit.proto = closure->proto;
+  unit.referred.push_back(closure->proto);
   unit.entry_pc = pc;
   unit.loop = loop;
+  unit.cautious = cautious;
+  unit.callback = callback;
   unit.name = fmt::format("omc::{}::{}", closure->proto->source ? closure->proto->source->path() : "", name_of(unit));
   std::unique_ptr<Job> job = compiler_->begin(unit, registers);
   if (!job) return &unit;
@@ -196,25 +211,50 @@ uint64_t Host::budget(const vm::Value* base) {
   return room;
 }
 
+uint64_t Host::enter(const Unit& unit, vm::Closure* callee, vm::Value* arguments, uint64_t room, vm::Value& result) {
+  const auto entry = reinterpret_cast<CallEntry>(unit.entry);
+  if (callee->capture_count == 0) return entry(arguments, room - 1, &result, callee);
+  running_.push_back(callee);
+  const uint64_t status = entry(arguments, room - 1, &result, callee);
+  running_.pop_back();
+  return status;
+}
+
+Outcome Host::callback(vm::Closure* callee, vm::Value* arguments, vm::Value& result) noexcept {
+  const auto* f = static_cast<const FunctionState*>(callee->proto->native_state);
+  if (f && !f->second_lanes && f->calls.size() == 1 && !f->refused && f->calls[0]->stage.load(std::memory_order_acquire) == Unit::Stage::Ready) {
+    const uint64_t saved = hidden_room_, room = budget(arguments);
+    callee->proto->call_heat = 0;
+    uint64_t status = 0;
+    if (room >= kLeastRoom) {
+      ++f->calls[0]->calls;
+      status = enter(*f->calls[0], callee, arguments, room, result);
+    }
+    hidden_room_ = saved;
+    if (status != 0) return status == 1 ? Outcome::Done : Outcome::Failed;
+  }
+  return state(callee->proto).second_lanes ? call(callee, arguments, result) : call_native(callee, arguments, result, /*callback=*/true);
+}
+
 Outcome Host::call(vm::Closure* callee, vm::Value* arguments, vm::Value& result) noexcept {
   FunctionState& f = state(callee->proto);
-  if (!f.second_lanes) return call_native(callee, arguments, result);
+  if (!f.second_lanes) return call_native(callee, arguments, result, /*callback=*/false);
   // The machine asks at each call; how long native code is not asked for is counted here.
   Outcome outcome = Outcome::Interpret;
   if (options_.mode != Mode::Off && f.patience_with_lanes-- <= 0) {
-    outcome = call_native(callee, arguments, result);
+    outcome = call_native(callee, arguments, result, /*callback=*/false);
     f.patience_with_lanes = callee->proto->call_heat;
   }
   callee->proto->call_heat = 0;
   return outcome == Outcome::Interpret ? bands_.call(callee, arguments, result) : outcome;
 }
 
-Outcome Host::call_native(vm::Closure* callee, vm::Value* arguments, vm::Value& result) {
+Outcome Host::call_native(vm::Closure* callee, vm::Value* arguments, vm::Value& result, bool callback) {
   vm::Proto* const proto = callee->proto;
   FunctionState& f = state(proto);
   f.refused = f.refused || proto->never_native;
-  if (f.refused || (f.closure && f.closure != callee)) {
-    proto->call_heat = f.refused ? INT32_MAX : kFirstCalls;
+  if (f.refused) {
+    proto->call_heat = INT32_MAX;
     return Outcome::Interpret;
   }
   if (options_.mode == Mode::Auto && f.calls.empty() && !f.wanted) {
@@ -254,7 +294,7 @@ Outcome Host::call_native(vm::Closure* callee, vm::Value* arguments, vm::Value& 
     const Unit::Stage stage = unit.stage.load(std::memory_order_acquire);
     if (stage == Unit::Stage::Ready) {
       ++unit.calls;
-      status = reinterpret_cast<CallEntry>(unit.entry)(arguments, room - 1, &result);
+      status = enter(unit, callee, arguments, room, result);
     }
     pending = pending || stage == Unit::Stage::Pending;
   };
@@ -262,8 +302,7 @@ Outcome Host::call_native(vm::Closure* callee, vm::Value* arguments, vm::Value& 
   for (size_t i = 0; i < f.calls.size() && status == 0; ++i) run(*f.calls[i]);
   if (status == 0 && !pending && f.compiled < kMostUnits) {
     ++f.compiled;
-    f.closure = callee;
-    Unit& unit = *compile(callee, 0, false, arguments);
+    Unit& unit = *compile(callee, 0, false, f.thrown > 0, callback, arguments);
     f.calls.push_back(&unit);
     run(unit);
   }
@@ -324,7 +363,6 @@ Outcome Host::loop(vm::Frame& frame) noexcept {
     return ask_again_after(kFirstJumps);
   };
   if (proto->never_native || f.second_lanes) return ask_again_after(INT32_MAX / 2);
-  if (f.closure && f.closure != frame.closure) return cold();
   if (!loop.unit) {
     if (loop.hopeless()) return cold();
     if (options_.mode == Mode::Auto && !loop.wanted) {
@@ -361,8 +399,7 @@ Outcome Host::loop(vm::Frame& frame) noexcept {
     }
     ++loop.compiled;
     f.waiting = 0;
-    f.closure = frame.closure;
-    loop.unit = compile(frame.closure, header, true, frame.base);
+    loop.unit = compile(frame.closure, header, true, loop.compiled > 1, false, frame.base);
   }
   Unit& unit = *loop.unit;
   const Unit::Stage stage = unit.stage.load(std::memory_order_acquire);
@@ -377,7 +414,7 @@ Outcome Host::loop(vm::Frame& frame) noexcept {
   uint64_t status = header;
   if (room >= kLeastRoom) {
     ++unit.calls;
-    status = reinterpret_cast<LoopEntry>(unit.entry)(frame.base, room);
+    status = reinterpret_cast<LoopEntry>(unit.entry)(frame.base, room, frame.closure);
     if (status != kLoopFailed && (status & kLeftEarly) && ++unit.exits > most_exits()) {
       for (auto& l : f.loops) {
         if (l.unit != &unit) continue;
@@ -397,7 +434,7 @@ void Host::left_early(Unit& unit) {
   if (*static_cast<const bool*>(table_.due)) return;
   if (++unit.exits <= most_exits() || unit.loop) return;
   // Its assumptions do not hold: the next call compiles for what it meets, a few times.
-  FunctionState& f = state(unit.closure->proto);
+  FunctionState& f = state(const_cast<vm::Proto*>(unit.proto));
   std::erase(f.calls, &unit);
   if (++f.thrown >= kMostThrown) f.refused = f.calls.empty();
 }
@@ -405,16 +442,16 @@ void Host::left_early(Unit& unit) {
 void Host::mark(vm::Marker& marker) {
   for (const auto& f : states_) {
     marker.mark(static_cast<vm::Object*>(f->proto));
-    marker.mark(static_cast<vm::Object*>(f->closure));
   }
   for (const auto& unit : units_)
-    for (vm::Closure* callee : unit->callees) marker.mark(static_cast<vm::Object*>(callee));
+    for (vm::Object* o : unit->referred) marker.mark(o);
+  for (vm::Closure* c : running_) marker.mark(static_cast<vm::Object*>(c));
 }
 
 std::string Host::report() const {
   std::vector<std::string> lines;
   for (const auto& u : units_) {
-    const vm::Proto& proto = *u->closure->proto;
+    const vm::Proto& proto = *u->proto;
     const std::string name = u->loop && proto.source ? proto.source->path() + name_of(*u) : name_of(*u);
     const Unit::Stage stage = u->stage.load(std::memory_order_acquire);
     if (stage == Unit::Stage::Pending) {
@@ -432,7 +469,7 @@ std::string Host::report() const {
   vm_.globals().each([&](vm::GlobalCell& cell) {
     if (!cell.target || cell.target->kind != vm::FunctionKind::Closure) return;
     const auto* closure = static_cast<const vm::Closure*>(cell.target);
-    const bool known = std::any_of(units_.begin(), units_.end(), [&](const auto& u) { return !u->loop && u->closure == closure; });
+    const bool known = std::any_of(units_.begin(), units_.end(), [&](const auto& u) { return !u->loop && u->proto == closure->proto; });
     if (known) return;
     const std::string reason = closure->proto->never_native ? "pragma" : first_obstacle(*closure->proto).reason;
     lines.push_back(fmt::format("{}\t\tinterp\t0\t0\t0\t0\t0.00\t0\t{}\n", cell.name->view(), reason));
@@ -453,18 +490,18 @@ Pair pair_of(vm::Value v) {
 }
 }  // namespace
 
-Pair Host::leave(void* host, const Site* site, vm::Value* base, uint64_t room) {
+Pair Host::leave(void* host, const Site* site, vm::Value* base, uint64_t room, vm::Closure* closure) {
   Host& h = *static_cast<Host*>(host);
   const uint64_t hidden = h.hidden_room_;
   h.left_early(*site->unit);
   vm::Value result;
   std::vector<vm::Lane> lanes;
-  if (h.state(site->closure->proto).second_lanes) {
-    const auto registers = static_cast<ptrdiff_t>(site->closure->proto->register_count);
+  if (h.state(const_cast<vm::Proto*>(site->proto)).second_lanes) {
+    const auto registers = static_cast<ptrdiff_t>(site->proto->register_count);
     lanes.assign(h.lanes_.begin(), h.lanes_.begin() + registers);
     std::fill_n(h.lanes_.begin(), registers, vm::Lane());
   }
-  const bool ok = NativeSupport::leave(h.vm_, site->closure, site->pc, base, room + hidden, result, lanes);
+  const bool ok = NativeSupport::leave(h.vm_, closure, site->pc, base, room + hidden, result, lanes);
   h.hidden_room_ = hidden;
   if (!ok) return {0, kErrorTag};
   return pair_of(result);
@@ -480,17 +517,17 @@ vm::String* Host::concatenate(void* host, vm::String* a, vm::String* b) {
   return NativeSupport::concatenate(static_cast<Host*>(host)->vm_, a, b);
 }
 
-void Host::failed(void* host, const Site* site, vm::Value* base, uint64_t room) {
+void Host::failed(void* host, const Site* site, vm::Value* base, uint64_t room, vm::Closure* closure) {
   Host& h = *static_cast<Host*>(host);
-  NativeSupport::failed(h.vm_, site->closure, site->pc, base, room + h.hidden_room_);
+  NativeSupport::failed(h.vm_, closure, site->pc, base, room + h.hidden_room_);
 }
 
 void Host::failed_in_loop(void* host, const Site* site) { NativeSupport::place(static_cast<Host*>(host)->vm_, site->pc); }
 
-uint64_t Host::step(void* host, const Site* site, vm::Value* base, uint64_t room) {
+uint64_t Host::step(void* host, const Site* site, vm::Value* base, uint64_t room, vm::Closure* closure) {
   Host& h = *static_cast<Host*>(host);
   const uint64_t hidden = h.hidden_room_;
-  const bool ok = NativeSupport::step(h.vm_, site->closure, site->pc, base, room + hidden);
+  const bool ok = NativeSupport::step(h.vm_, closure, site->pc, base, room + hidden);
   h.hidden_room_ = hidden;
   return ok;
 }
@@ -504,12 +541,36 @@ uint64_t Host::step_in_loop(void* host, const Site* site, uint64_t) {
 }
 
 void Host::failed_call(void* host, const Site* site, const vm::Proto* callee) {
-  NativeSupport::add_to_trace(static_cast<Host*>(host)->vm_, callee, site->closure->proto, site->pc);
+  NativeSupport::add_to_trace(static_cast<Host*>(host)->vm_, callee, site->proto, site->pc);
 }
 
 void Host::failed_call_in_loop(void* host, const Site* site, const vm::Proto* callee) {
   failed_call(host, site, callee);
   NativeSupport::place(static_cast<Host*>(host)->vm_, site->pc);
+}
+
+namespace {
+vm::Value value_of(uint64_t payload, uint64_t tag) { return std::bit_cast<vm::Value>(Pair{payload, tag}); }
+}  // namespace
+
+vm::Closure* Host::method(void* host, const vm::Proto* proto, uint32_t pc, const vm::String* class_name) {
+  return NativeSupport::method(static_cast<Host*>(host)->vm_, *proto, pc, class_name);
+}
+
+uint64_t Host::add_key(void* host, vm::Dict* d, vm::String* key, uint64_t payload, uint64_t tag) {
+  return NativeSupport::add_key(static_cast<Host*>(host)->vm_, d, key, value_of(payload, tag));
+}
+
+vm::Dict* Host::new_dict(void* host) { return NativeSupport::new_dict(static_cast<Host*>(host)->vm_); }
+
+vm::Dict* Host::construct(void* host, vm::Function* constructor, const vm::Value* fields) {
+  return NativeSupport::construct(static_cast<Host*>(host)->vm_, static_cast<vm::Constructor*>(constructor), fields);
+}
+
+vm::Box* Host::new_box(void* host) { return NativeSupport::new_box(static_cast<Host*>(host)->vm_); }
+
+vm::Closure* Host::new_closure(void* host, vm::Closure* maker, vm::Value* base, vm::Proto* proto) {
+  return NativeSupport::new_closure(static_cast<Host*>(host)->vm_, maker, base, proto);
 }
 
 uint64_t Host::grow(void* host, vm::Value* top) { return NativeSupport::raise_limit(static_cast<Host*>(host)->vm_, top); }

@@ -39,35 +39,43 @@ class Host : public vm::NativeCode, private States {
   Host& operator=(const Host&) = delete;
 
   Outcome call(vm::Closure* callee, vm::Value* arguments, vm::Value& result) noexcept override;
+  Outcome callback(vm::Closure* callee, vm::Value* arguments, vm::Value& result) noexcept override;
   Outcome loop(vm::Frame& frame) noexcept override;
   void mark(vm::Marker& marker) override;
   // What became of each unit, one a line (language reference, chapter 08, section 2.3).
   std::string report() const;
 
  private:
-  Outcome call_native(vm::Closure* callee, vm::Value* arguments, vm::Value& result);
+  Outcome call_native(vm::Closure* callee, vm::Value* arguments, vm::Value& result, bool callback);
   FunctionState& state(vm::Proto* proto) override;
   bool want(const Choice& choice);
   enum class Load : uint8_t { Ready, Later, Never };
   Load load();
   void open();
   void work();
-  Unit* compile(vm::Closure* closure, uint32_t pc, bool loop, const vm::Value* registers);
+  Unit* compile(vm::Closure* closure, uint32_t pc, bool loop, bool cautious, bool callback, const vm::Value* registers);
+  uint64_t enter(const Unit& unit, vm::Closure* callee, vm::Value* arguments, uint64_t room, vm::Value& result);
   uint64_t budget(const vm::Value* base);
   void left_early(Unit& unit);
   int32_t shuffled(int32_t count);
   uint64_t most_exits() const;
 
-  static Pair leave(void* host, const Site* site, vm::Value* base, uint64_t room);
-  static uint64_t step(void* host, const Site* site, vm::Value* base, uint64_t room);
+  static Pair leave(void* host, const Site* site, vm::Value* base, uint64_t room, vm::Closure* closure);
+  static uint64_t step(void* host, const Site* site, vm::Value* base, uint64_t room, vm::Closure* closure);
   static uint64_t step_in_loop(void* host, const Site* site, uint64_t room);
   static void failed_call(void* host, const Site* site, const vm::Proto* callee);
   static void failed_call_in_loop(void* host, const Site* site, const vm::Proto* callee);
   static uint64_t grow(void* host, vm::Value* top);
   static Pair direct(void* host, const vm::Builtin* builtin, vm::Value* arguments, uint64_t count);
   static vm::String* concatenate(void* host, vm::String* a, vm::String* b);
-  static void failed(void* host, const Site* site, vm::Value* base, uint64_t room);
+  static void failed(void* host, const Site* site, vm::Value* base, uint64_t room, vm::Closure* closure);
   static void failed_in_loop(void* host, const Site* site);
+  static vm::Closure* method(void* host, const vm::Proto* proto, uint32_t pc, const vm::String* class_name);
+  static uint64_t add_key(void* host, vm::Dict* d, vm::String* key, uint64_t payload, uint64_t tag);
+  static vm::Dict* new_dict(void* host);
+  static vm::Dict* construct(void* host, vm::Function* constructor, const vm::Value* fields);
+  static vm::Box* new_box(void* host);
+  static vm::Closure* new_closure(void* host, vm::Closure* maker, vm::Value* base, vm::Proto* proto);
   static uint64_t chance(void* host);
   static void write_barrier(void* host, uint64_t payload, uint64_t tag);
 
@@ -79,6 +87,7 @@ class Host : public vm::NativeCode, private States {
   void* library_ = nullptr;
   std::unique_ptr<Compiler> compiler_;
   std::minstd_rand random_{1};  // of the tests that leave things to chance
+  std::vector<vm::Closure*> running_;  // with captures, called by C++: native code has no frame to keep them alive
   uint64_t hidden_room_ = 0;  // calls that native code may not make itself, because its stack is smaller than the limit
   std::vector<std::unique_ptr<FunctionState>> states_;
   std::vector<std::unique_ptr<Unit>> units_;

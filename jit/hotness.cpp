@@ -20,20 +20,34 @@ namespace {
 
 constexpr size_t kHighest = 8;  // callers that are looked at
 
-// The function that the instruction before `ip` calls by its name.
-const vm::Function* called(const vm::Frame& caller) {
+// Whether the instruction before `ip` calls this function directly, not by way of a builtin.
+bool calls(const vm::Frame& caller, const vm::Closure* callee) {
+  using vm::Op;
   const vm::Instruction* const in = caller.ip - 1;
-  if (in < caller.proto->code.data()) return nullptr;
-  if (in->op != vm::Op::CallGlobal && in->op != vm::Op::CallNamed) return nullptr;
-  return caller.proto->cells[in->c]->target;
+  if (in < caller.proto->code.data()) return false;
+  const auto holds = [&](uint32_t r) {
+    const vm::Value& v = caller.base[r];
+    return v.is_function() && v.as_function() == callee;
+  };
+  switch (in->op) {
+    case Op::CallGlobal: return caller.proto->cells[in->c]->target == callee;
+    case Op::CallNamed: return caller.proto->cells[in->c]->target == callee || holds(in->b + in->n);
+    case Op::CallValue: return holds(in->c);
+    case Op::CallMethod:
+    case Op::CallDotted: return true;
+    default: return false;
+  }
 }
 
-bool is_text_or_dict(const vm::Value& v) { return v.is_string() || v.is_dict(); }
+bool is_text(const vm::Value& v) { return v.is_string(); }
+
+// Whether a call of a method has met an object.
+bool has_met(const vm::MethodCache& cache) { return cache.methods[0] != nullptr; }
 
 // An instruction that native code leaves to the interpreter.
 bool is_foreign(const vm::Proto& proto, vm::Instruction in, const vm::Value* registers, size_t known) {
   using vm::Op;
-  const auto text_or_dict = [&](uint32_t r) { return r < known && is_text_or_dict(registers[r]); };
+  const auto text = [&](uint32_t r) { return r < known && is_text(registers[r]); };
   switch (vm::general_form(in.op)) {
     case Op::CallGlobal:
     case Op::CallNamed:
@@ -43,25 +57,16 @@ bool is_foreign(const vm::Proto& proto, vm::Instruction in, const vm::Value* reg
       return !cell.target && cell.builtin && !cell.builtin->short_form.none && !find_intrinsic(cell.builtin->name) &&
              !calls_nobody(cell.builtin->name);
     }
-    case Op::CallValue:
-    case Op::CallMethod:
-    case Op::CallDotted:
+    case Op::CallMethod: return !has_met(proto.method_sites[in.c].cache);
+    case Op::CallDotted: return !has_met(proto.dotted_sites[in.c].cache);
     case Op::CallSpread:
     case Op::Concat:
-    case Op::NewDict:
-    case Op::DictPut:
     case Op::Print:
-    case Op::NewClosure:
-    case Op::NewBox:
-    case Op::GetBox:
-    case Op::SetBox:
-    case Op::GetCapture:
-    case Op::SetCapture:
     case Op::Yield: return true;
     case Op::GetIndex:
-    case Op::GetIndexK: return text_or_dict(in.b);
+    case Op::GetIndexK: return text(in.b);
     case Op::SetIndex:
-    case Op::SetIndexK: return text_or_dict(in.a);
+    case Op::SetIndexK: return text(in.a);
     default: return false;
   }
 }
@@ -76,9 +81,8 @@ Choice climb(vm::Vm& vm, vm::Closure* callee, size_t depth, Choice choice, State
   for (; depth > lowest; --depth) {
     const vm::Frame& caller = frames[depth - 1];
     vm::Proto* const proto = caller.proto;
-    if (proto->never_native || proto == callee->proto || caller.native_caller || called(caller) != callee) break;
+    if (proto->never_native || proto == callee->proto || caller.native_caller || !calls(caller, callee)) break;
     FunctionState& f = states.state(proto);
-    if (f.closure && f.closure != caller.closure) break;
     Loop* const loop = f.loop_around(static_cast<uint32_t>(caller.ip - proto->code.data() - 1));
     if (loop) {
       if (!loop->hopeless() && came_round(f.loop_mark, proto->loop_heat)) choice = {&f, loop};

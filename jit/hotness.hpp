@@ -60,7 +60,6 @@ struct FunctionState {
   }
 
   vm::Proto* proto;
-  vm::Closure* closure = nullptr;  // kept alive for its units
   std::vector<Unit*> calls;        // one for each signature
   size_t compiled = 0;             // calls that were compiled, thrown away ones included
   size_t thrown = 0;

@@ -46,7 +46,7 @@ class Globals {
     cell.update();
     ++epoch_;
   }
-  uint64_t epoch() const { return epoch_; }
+  const uint64_t& epoch() const { return epoch_; }
   // In the order of creation.
   void each(const std::function<void(GlobalCell&)>& f) {
     for (GlobalCell& c : cells_) f(c);

@@ -464,20 +464,22 @@ bool Support::yield(Vm& vm, const Frame& frame, Value v, Array* collector) {
 
 // --- definitions -------------------------------------------------------------------------------------------------------
 
+Value Support::make_closure(Vm& vm, Closure* maker, const Value* base, Proto* proto) {
+  const auto count = static_cast<uint32_t>(proto->captures.size());
+  Closure* c = vm.heap_.allocate<Closure>(Tag::Function, count * sizeof(Value));
+  c->kind = FunctionKind::Closure;
+  c->proto = proto;
+  c->capture_count = count;
+  if (proto->is_lambda) c->lambda_number = ++vm.lambda_count_;
+  for (uint32_t i = 0; i < count; ++i) {
+    const CaptureSource source = proto->captures[i];
+    c->captures()[i] = source.from_register ? base[source.index] : maker->captures()[source.index];
+  }
+  return Value(static_cast<Function*>(c));
+}
+
 bool Support::new_closure(Vm& vm, const Frame& frame, Proto* proto, Value& result) {
-  return guarded(vm.pending_, [&] {
-    const auto count = static_cast<uint32_t>(proto->captures.size());
-    Closure* c = vm.heap_.allocate<Closure>(Tag::Function, count * sizeof(Value));
-    c->kind = FunctionKind::Closure;
-    c->proto = proto;
-    c->capture_count = count;
-    if (proto->is_lambda) c->lambda_number = ++vm.lambda_count_;
-    for (uint32_t i = 0; i < count; ++i) {
-      const CaptureSource source = proto->captures[i];
-      c->captures()[i] = source.from_register ? frame.base[source.index] : frame.closure->captures()[source.index];
-    }
-    result = Value(static_cast<Function*>(c));
-  });
+  return guarded(vm.pending_, [&] { result = make_closure(vm, frame.closure, frame.base, proto); });
 }
 
 bool Support::define_class(Vm& vm, const ClassSite& site, const Value* methods) {

@@ -62,6 +62,7 @@ struct InterpreterSupport {
 
   // definitions
   static bool new_closure(Vm& vm, const Frame& frame, Proto* proto, Value& result);
+  static Value make_closure(Vm& vm, Closure* maker, const Value* base, Proto* proto);  // throws
   static bool define_class(Vm& vm, const ClassSite& site, const Value* methods);
   static bool import(Vm& vm, const Frame& frame, const ImportSite& site, LateScope* scope);
 

@@ -21,6 +21,12 @@ NativeCode::Outcome NativeSupport::call(Vm& vm, Closure* callee, Value* argument
   return NativeCode::Outcome::Interpret;
 }
 
+NativeCode::Outcome NativeSupport::callback(Vm& vm, Closure* callee, Value* arguments, Value& result) {
+  if (vm.native_code_) return vm.native_code_->callback(callee, arguments, result);
+  callee->proto->call_heat = INT32_MAX;
+  return NativeCode::Outcome::Interpret;
+}
+
 NativeCode::Outcome NativeSupport::loop(Vm& vm, Frame& frame) {
   if (vm.native_code_) return vm.native_code_->loop(frame);
   frame.proto->loop_heat = INT32_MAX;
@@ -50,6 +56,18 @@ bool NativeSupport::raise_limit(Vm& vm, Value* top) {
 
 namespace {
 
+// `result` stays as it is when memory is refused.
+template <class F>
+bool granted(F&& f) {
+  try {
+    f();
+    return true;
+  } catch (const Error&) {
+  } catch (const std::bad_alloc&) {
+  }
+  return false;
+}
+
 // Native calls below have no frame, but count.
 class LimitDepth {
  public:
@@ -66,6 +84,52 @@ class LimitDepth {
 };
 
 }  // namespace
+
+const uint64_t* NativeSupport::epoch(const Vm& vm) { return &vm.globals_.epoch(); }
+const String* NativeSupport::class_key(const Vm& vm) { return vm.class_key_; }
+
+Closure* NativeSupport::method(const Vm& vm, const Proto& proto, uint32_t pc, const String* class_name) {
+  const Instruction in = proto.code[pc];
+  const String* name = nullptr;
+  if (in.op == Op::CallDotted) {
+    const DottedSite& site = proto.dotted_sites[in.c];
+    for (const GlobalCell* c = site.whole; c; c = c->fallback)
+      if (c->function) return nullptr;
+    name = site.member;
+  } else {
+    name = proto.method_sites[in.c].name;
+  }
+  if (vm.options_.isolated) return nullptr;
+  Function* f = vm.find_method(class_name, name);
+  return f && f->kind == FunctionKind::Closure ? static_cast<Closure*>(f) : nullptr;
+}
+
+bool NativeSupport::add_key(Vm& vm, Dict* d, String* key, Value v) {
+  return granted([&] { d->set(vm.heap_, key, v); });
+}
+
+Dict* NativeSupport::new_dict(Vm& vm) {
+  Dict* d = nullptr;
+  return granted([&] { d = vm.heap_.dict(); }) ? d : nullptr;
+}
+
+Dict* NativeSupport::construct(Vm& vm, Constructor* constructor, const Value* fields) {
+  Dict* d = nullptr;
+  return granted([&] { d = vm.construct(constructor, {fields, constructor->field_count}).as_dict(); }) ? d : nullptr;
+}
+
+Box* NativeSupport::new_box(Vm& vm) {
+  Box* box = nullptr;
+  return granted([&] { box = vm.heap_.allocate<Box>(Tag::Box); }) ? box : nullptr;
+}
+
+Closure* NativeSupport::new_closure(Vm& vm, Closure* maker, Value* base, Proto* proto) {
+  Value result;
+  const bool made = granted([&] {
+    result = Support::make_closure(vm, maker, base, proto);
+  });
+  return made ? static_cast<Closure*>(result.as_function()) : nullptr;
+}
 
 bool NativeSupport::leave(Vm& vm, Closure* closure, uint32_t pc, Value* base, size_t depth_left, Value& result,
                           std::span<Lane> lanes) {

@@ -29,6 +29,8 @@ class NativeCode {
   // A call with the right number of arguments, which are the callee's first registers. When it failed the callee is left
   // but not yet in the trace.
   virtual Outcome call(Closure* callee, Value* arguments, Value& result) noexcept = 0;
+  // The same for a call that C++ makes: a builtin's callback, mostly one of many.
+  virtual Outcome callback(Closure* callee, Value* arguments, Value& result) noexcept { return call(callee, arguments, result); }
   // The frame on top jumped back to its ip. Its ip afterwards: where to go on, or behind the instruction that failed.
   virtual Outcome loop(Frame& frame) noexcept = 0;
   // Marks what native code refers to.
@@ -43,6 +45,7 @@ class NativeCode {
 // is pending.
 struct NativeSupport {
   static NativeCode::Outcome call(Vm& vm, Closure* callee, Value* arguments, Value& result);
+  static NativeCode::Outcome callback(Vm& vm, Closure* callee, Value* arguments, Value& result);
   static NativeCode::Outcome loop(Vm& vm, Frame& frame);
 
   // How many calls deep a function may go that is called now, and how many registers there are from `base` on.
@@ -69,6 +72,17 @@ struct NativeSupport {
   static bool call_builtin(Vm& vm, const Builtin& builtin, Value* arguments, size_t count, Value& result);
   static String* concatenate(Vm& vm, String* a, String* b);
   static void failed(Vm& vm, Closure* closure, uint32_t pc, Value* base, size_t depth_left);
+  // Objects and methods. nullptr and false: memory was refused, and nothing has happened.
+  static const uint64_t* epoch(const Vm& vm);
+  static const String* class_key(const Vm& vm);
+  // What the method call at `pc` calls for instances of a class; nullptr when the interpreter must find out.
+  static Closure* method(const Vm& vm, const Proto& proto, uint32_t pc, const String* class_name);
+  static bool add_key(Vm& vm, Dict* d, String* key, Value v);
+  static Dict* new_dict(Vm& vm);
+  static Dict* construct(Vm& vm, Constructor* constructor, const Value* fields);
+  // The same of variables that are captured, and of a closure made by a call of `maker`, whose registers begin at `base`.
+  static Box* new_box(Vm& vm);
+  static Closure* new_closure(Vm& vm, Closure* maker, Value* base, Proto* proto);
   // A frame for a call that C++ carries out itself; false when it goes too deep.
   static bool push(Vm& vm, Closure* closure, Value* base);
   static Frame& top(Vm& vm);

@@ -207,7 +207,7 @@ Value Vm::run_closure(Closure* closure, std::span<const Value> arguments) {
   std::copy(arguments.begin(), arguments.end(), base);
   if (--closure->proto->call_heat < 0) {
     Value result;
-    const NativeCode::Outcome outcome = NativeSupport::call(*this, closure, base, result);
+    const NativeCode::Outcome outcome = NativeSupport::callback(*this, closure, base, result);
     if (outcome == NativeCode::Outcome::Done) return result;
     if (outcome == NativeCode::Outcome::Failed) {
       NativeSupport::add_to_trace(*this, closure->proto, nullptr, 0);

@@ -75,7 +75,9 @@ std::optional<Operand> Lowering::as_array(const Operand& o) {
   return expect_kind(o, array_of(Leaf::Unknown));
 }
 
-void Lowering::get_index(uint32_t to, const Operand& object, const Operand& index) {
+void Lowering::get_index(uint32_t to, const Operand& object, const Operand& index, const vm::Value* constant) {
+  if (const auto found = dict_place(object, index, constant)) return write(to, get_entry(found->dict, found->key));
+  if (object.type.kind == Kind::Dict) return step(kAny);
   if (!index_fits(index) || object.type.kind == Kind::String) return step(kAny);
   if (!object.type.is_array() && object.type.kind != Kind::Any) return give_up();
   if (object.type.kind == Kind::Any || index.type.kind == Kind::Any) return get_any_index(to, object, index);
@@ -130,7 +132,8 @@ void Lowering::store_element(const Operand& a, LLVMValueRef i, const Operand& v)
   e_.store(v.v, element_place(a.v, i, 8), kind == ElementKind::Ints ? Memory::Ints : Memory::Floats);
 }
 
-void Lowering::set_index(const Operand& object, const Operand& index, Operand v) {
+void Lowering::set_index(const Operand& object, const Operand& index, Operand v, const vm::Value* constant) {
+  if (const auto found = dict_place(object, index, constant)) return set_entry(found->dict, found->key, v);
   const auto a = object.type.is_array() ? std::optional(object) : std::nullopt;
   if (!a || !index_fits(index) || object.type.kind == Kind::Any || index.type.kind == Kind::Any) return step(kNone);
   if (v.type.kind == Kind::Any && a->type.depth == 1) {

@@ -8,6 +8,7 @@ namespace omc::jit {
 
 void Lowering::run_step(bool collects) {
   if (!emit_) v_.steps[pc_] = true;
+  if (collects && !v_.collects) v_.collects = changed_ = true;
   const Effects effect = effects(code_[pc_]);
   for (const uint32_t r : effect.reads) sync(r);
   if (collects) sync_references();
@@ -18,6 +19,7 @@ void Lowering::run_step(bool collects) {
   std::vector<LLVMValueRef> arguments = {e_.address(m_.host().host), e_.address(m_.site(v_, pc_))};
   if (!v_.loop) arguments.push_back(base_);
   arguments.push_back(room_);
+  if (!v_.loop) arguments.push_back(closure_);
   LLVMValueRef ok = e_.call(function, e_.i64, arguments);
   LLVMBasicBlockRef on = fresh(), failed = cold();
   expect(LLVMBuildICmp(e_.b, LLVMIntNE, ok, e_.constant(int64_t{0}), ""), on, failed);
@@ -72,9 +74,10 @@ void Lowering::call_global(Instruction in) {
     std::vector<Type> arguments;
     for (uint32_t i = 0; i < in.n; ++i) arguments.push_back(state_[in.b + i].type);
     if (closure->proto->parameter_count == in.n)
-      if (Version* callee = m_.callee(closure, arguments, v_)) return call_native(in, cell, *callee);
+      if (Version* callee = m_.callee(closure->proto, closure, arguments, v_)) return call_native(in, cell, *callee);
     return step_call(kAny);
   }
+  if (cell->target && cell->target->kind == vm::FunctionKind::Constructor) return construct(in, cell);
   if (cell->target || !cell->builtin || in.n < cell->required) return step_call(kAny);
   if (intrinsic(in, cell)) return;
   if (calls_nobody(cell->builtin->name)) return call_direct(in, cell);
@@ -95,40 +98,61 @@ Type Lowering::result_of(const vm::Builtin& row) {
 void Lowering::call_native(Instruction in, const vm::GlobalCell* cell, Version& callee) {
   std::vector<Operand> arguments;
   for (uint32_t i = 0; i < in.n; ++i) arguments.push_back(read(in.b + i));
+  LLVMValueRef closure = nullptr;
   if (emit_) {
-    guard(LLVMBuildICmp(e_.b, LLVMIntEQ, cell_target(cell), e_.address(static_cast<const vm::Function*>(callee.closure)), ""));
-    guard(LLVMBuildICmp(e_.b, LLVMIntNE, room_, e_.constant(int64_t{0}), ""));
+    closure = cell_target(cell);
+    // Where the same definition is run again and again, only the code is what stays.
+    if (callee.takes_closure() || m_.cautious()) {
+      guard(LLVMBuildICmp(e_.b, LLVMIntNE, closure, LLVMConstNull(e_.ptr), ""));
+      guard_closure(closure, callee.proto);
+    } else {
+      guard(LLVMBuildICmp(e_.b, LLVMIntEQ, closure, m_.refer(cell->target), ""));
+    }
   }
+  prepare_call();
+  ended_ = !call_version(in, arguments, callee, closure);
+}
+
+void Lowering::prepare_call() {
+  if (emit_) guard(LLVMBuildICmp(e_.b, LLVMIntNE, room_, e_.constant(int64_t{0}), ""));
   sync_references();
   flush_globals(state_);
+}
+
+bool Lowering::call_version(Instruction in, const std::vector<Operand>& arguments, Version& callee, LLVMValueRef closure) {
+  // A closure that was made for this call alone is kept alive in the first register, which the callee leaves free.
+  const bool keep = callee.takes_closure() && callee.collects;
+  if (callee.collects && !v_.collects) v_.collects = changed_ = true;
+  if (keep) v_.announces_registers = true;
   LLVMValueRef bits = nullptr, t = nullptr;
   if (emit_) {
-    std::vector<LLVMValueRef> values = {frame_slot(in.b), LLVMBuildSub(e_.b, room_, e_.constant(int64_t{1}), "")};
+    if (keep) {
+      e_.store(LLVMBuildPtrToInt(e_.b, closure, e_.i64, ""), frame_slot(in.b), Memory::Register);
+      e_.store(e_.tag(Tag::Function), e_.offset(frame_slot(in.b), kTagOffset), Memory::Register);
+    }
+    std::vector<LLVMValueRef> values = {frame_slot(keep ? in.b + 1u : in.b), LLVMBuildSub(e_.b, room_, e_.constant(int64_t{1}), "")};
     for (size_t i = 0; i < arguments.size(); ++i) {
       const Operand o = callee.parameters[i].kind == Kind::Any ? to_any(arguments[i]) : arguments[i];
       values.push_back(o.v);
       if (o.type.kind == Kind::Any) values.push_back(o.tag);
     }
+    if (callee.takes_closure()) values.push_back(closure);
     LLVMValueRef result = LLVMBuildCall2(e_.b, callee.function_type, callee.function, values.data(),
                                          static_cast<unsigned>(values.size()), "");
     bits = LLVMBuildExtractValue(e_.b, result, 0, "");
     if (callee.result.kind == Kind::Float) bits = LLVMBuildBitCast(e_.b, bits, e_.i64, "");
     t = LLVMBuildExtractValue(e_.b, result, 1, "");
   }
-  const State before = state_;
   forget_globals();
   if (callee.result.kind == Kind::None) {
     // Not known to return: an error, or not analysed yet. When it does, the interpreter goes on.
     if (emit_) returned(in, callee, bits, t, kAny, /*stop=*/true);
-    ended_ = true;
-    return;
+    return false;
   }
   const Type type = callee.result;
-  if (!emit_) {
-    write(in.a, {type});
-    return;
-  }
-  returned(in, callee, bits, t, type, /*stop=*/false);
+  if (emit_) returned(in, callee, bits, t, type, /*stop=*/false);
+  else write(in.a, {type});
+  return true;
 }
 
 void Lowering::returned(Instruction in, Version& callee, LLVMValueRef bits, LLVMValueRef t, Type type, bool stop) {
@@ -160,7 +184,7 @@ void Lowering::returned(Instruction in, Version& callee, LLVMValueRef bits, LLVM
     leave(pc_ + 1u, state_, true);
     return;
   }
-  write(in.a, type.kind == Kind::Any ? Operand{kAny, bits, t} : from_payload(bits, type));
+  write(in.a, type.kind == Kind::Any ? Operand{type, bits, t} : from_payload(bits, type));
 }
 
 void Lowering::failed_call() {
@@ -242,13 +266,13 @@ bool Lowering::intrinsic(Instruction in, const vm::GlobalCell* cell) {
     case Intrinsic::Get:
       if (!x.type.is_array() || !index_fits(y)) return false;
       check();
-      get_index(in.a, x, y);
+      get_index(in.a, x, y, nullptr);
       return true;
     case Intrinsic::Set: {
       const Operand v = read(in.b + 2u);
       if (!x.type.is_array() || !index_fits(y) || x.type.depth != 1 || v.type.kind != element(x.type).kind) return false;
       check();
-      set_index(x, y, v);
+      set_index(x, y, v, nullptr);
       write(in.a, {kNull, emit_ ? e_.constant(int64_t{0}) : nullptr});
       return true;
     }

@@ -101,8 +101,36 @@ Successors successors(const std::vector<Instruction>& code, size_t pc) {
   return s;
 }
 
+namespace {
+
+Met met_by(Op op) {
+  switch (op) {
+    case Op::AddInt:
+    case Op::SubInt:
+    case Op::MulInt:
+    case Op::AddIntK:
+    case Op::SubIntK:
+    case Op::MulIntK:
+    case Op::AddIntKLess:
+    case Op::AddIntKLessK:
+    case Op::AddIntKLessEqual: return Met::Ints;
+    case Op::AddFloat:
+    case Op::SubFloat:
+    case Op::MulFloat:
+    case Op::AddFloatK:
+    case Op::SubFloatK:
+    case Op::MulFloatK: return Met::Floats;
+    default: return Met::Any;
+  }
+}
+
+}  // namespace
+
 CodeFacts::CodeFacts(const vm::Proto& proto) : code(proto.code) {
-  for (Instruction& in : code) in.op = vm::general_form(in.op);
+  for (Instruction& in : code) {
+    met.push_back(met_by(in.op));
+    in.op = vm::general_form(in.op);
+  }
   const size_t n = code.size();
   leader.assign(n + 1, false);
   leader[0] = true;

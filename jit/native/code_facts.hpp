@@ -24,9 +24,13 @@ struct Successors {
 };
 Successors successors(const std::vector<vm::Instruction>& code, size_t pc);
 
+// The kinds of operands that the interpreter has specialised an arithmetic instruction for.
+enum class Met : uint8_t { Any, Ints, Floats };
+
 struct CodeFacts {
   explicit CodeFacts(const vm::Proto& proto);
-  std::vector<vm::Instruction> code;  // a copy: the interpreter rewrites its own
+  std::vector<vm::Instruction> code;  // a copy in the general form: the interpreter rewrites its own
+  std::vector<Met> met;
   std::vector<Registers> live;        // before each instruction
   std::vector<bool> leader;           // begins a block
 

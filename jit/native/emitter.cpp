@@ -24,7 +24,7 @@ Emitter::Emitter(const char* name) {
   LLVMMetadataRef root_operands[] = {text("omc")};
   LLVMMetadataRef root = LLVMMDNodeInContext2(context, root_operands, 1);
   const LLVMMetadataRef zero = LLVMValueAsMetadata(constant(int64_t{0}));
-  const char* const names[] = {"register", "cell", "header", "ints", "floats", "values", "text"};
+  const char* const names[] = {"register", "cell", "header", "ints", "floats", "values", "text", "dict", "entries", "box", "fixed"};
   for (size_t i = 0; i < static_cast<size_t>(Memory::Count); ++i) {
     LLVMMetadataRef type_operands[] = {text(names[i]), root, zero};
     LLVMMetadataRef type = LLVMMDNodeInContext2(context, type_operands, 3);

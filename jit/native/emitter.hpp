@@ -16,7 +16,7 @@
 namespace omc::jit {
 
 // Memory of one class is never written through another: what alias analysis may rely on.
-enum class Memory : uint8_t { Register, Cell, Header, Ints, Floats, Values, Text, Count };
+enum class Memory : uint8_t { Register, Cell, Header, Ints, Floats, Values, Text, Dict, Entries, Box, Fixed, Count };
 
 class Emitter {
  public:

@@ -9,7 +9,7 @@ void Lowering::store_value(const Operand& o, LLVMValueRef to, Memory memory) con
   e_.store(tag_word(o), e_.offset(to, kTagOffset), memory);
 }
 
-void Lowering::store_reference(const Operand& o, LLVMValueRef to) const {
+void Lowering::store_reference(const Operand& o, LLVMValueRef to, Memory memory) const {
   if (o.type.holds_reference()) {
     LLVMValueRef marking = LLVMBuildLoad2(e_.b, e_.i8, e_.address(m_.host().marking), "");
     LLVMBasicBlockRef tell = cold(), on = fresh();
@@ -20,7 +20,7 @@ void Lowering::store_reference(const Operand& o, LLVMValueRef to) const {
     LLVMBuildBr(e_.b, on);
     position(on);
   }
-  store_value(o, to, Memory::Values);
+  store_value(o, to, memory);
 }
 
 void Lowering::sync(size_t r) {
@@ -78,7 +78,7 @@ void Lowering::leave(size_t pc, const State& state, bool early) {
     LLVMBuildRet(e_.b, e_.constant(static_cast<int64_t>(pc | (early ? kLeftEarly : 0))));
   } else {
     LLVMValueRef result = e_.call(reinterpret_cast<const void*>(m_.host().leave), e_.pair,
-                                  {e_.address(m_.host().host), e_.address(m_.site(v_, static_cast<uint32_t>(pc))), base_, room_});
+                                  {e_.address(m_.host().host), e_.address(m_.site(v_, static_cast<uint32_t>(pc))), base_, room_, closure_});
     return_value(LLVMBuildExtractValue(e_.b, result, 0, ""), LLVMBuildExtractValue(e_.b, result, 1, ""));
   }
   state_ = saved;

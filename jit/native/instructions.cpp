@@ -55,7 +55,7 @@ void Lowering::lower(Instruction in) {
     case Op::GetVariable: {
       const size_t slot = global_slot(in);
       if (state_[slot].type.kind == Kind::Cell) {
-        const Type now = type_of(v_.globals[slot - registers_]->variable);
+        const Type now = m_.type_of(v_.globals[slot - registers_]->variable);
         if (now.kind == Kind::Unassigned && in.op == Op::GetGlobal) return step(kAny);
         const Type want = now.kind == Kind::Unassigned ? kAny : now;
         put(slot, load_cell(slot - registers_, want, [&] { return exit(); }), want);
@@ -70,6 +70,7 @@ void Lowering::lower(Instruction in) {
       // A function in the variable, or put there, changes what calls of the name mean: left to the interpreter.
       const size_t slot = global_slot(in);
       const Operand v = read(in.a);
+      if (v.type.kind == Kind::Function || state_[slot].type.kind == Kind::Function) return give_up();
       if (emit_ && state_[slot].type.kind == Kind::Cell)
         guard(LLVMBuildICmp(e_.b, LLVMIntNE, load_tag(cell_variable(slot - registers_), Memory::Cell), e_.tag(Tag::Function), ""));
       if (emit_ && state_[slot].type.kind == Kind::Any) guard(LLVMBuildNot(e_.b, has_tag(get(slot), Tag::Function), ""));
@@ -79,10 +80,21 @@ void Lowering::lower(Instruction in) {
       return;
     }
 
+    // --- variables that are captured ---
+    case Op::NewBox: return new_box(in);
+    case Op::GetBox: return write(in.a, load_box(box_in(in.b), box_type(state_[in.b].type.like), in.n));
+    case Op::SetBox: return store_box(box_in(in.a), read(in.b));
+    case Op::GetCapture: {
+      const vm::Object* like = v_.closure ? v_.closure->captures()[in.b].as_object() : nullptr;
+      return write(in.a, load_box(emit_ ? capture(in.b) : nullptr, box_type(like), in.n));
+    }
+    case Op::SetCapture: return store_box(emit_ ? capture(in.a) : nullptr, read(in.b));
+    case Op::NewClosure: return new_closure(in);
+
     // --- arithmetic ---
     case Op::Add:
     case Op::Sub:
-    case Op::Mul:
+    case Op::Mul: return arithmetic(in.op, in.a, met(in.b), met(in.c));
     case Op::Div:
     case Op::Mod:
     case Op::Pow:
@@ -91,9 +103,9 @@ void Lowering::lower(Instruction in) {
     case Op::BitXor:
     case Op::ShiftLeft:
     case Op::ShiftRight: return arithmetic(in.op, in.a, read(in.b), read(in.c));
-    case Op::AddK: return arithmetic(Op::Add, in.a, read(in.b), constant_number(in.c));
-    case Op::SubK: return arithmetic(Op::Sub, in.a, read(in.b), constant_number(in.c));
-    case Op::MulK: return arithmetic(Op::Mul, in.a, read(in.b), constant_number(in.c));
+    case Op::AddK: return arithmetic(Op::Add, in.a, met(in.b), constant_number(in.c));
+    case Op::SubK: return arithmetic(Op::Sub, in.a, met(in.b), constant_number(in.c));
+    case Op::MulK: return arithmetic(Op::Mul, in.a, met(in.b), constant_number(in.c));
     case Op::DivK: return arithmetic(Op::Div, in.a, read(in.b), constant_number(in.c));
     case Op::ModK: return arithmetic(Op::Mod, in.a, read(in.b), constant_number(in.c));
     case Op::Negate:
@@ -296,14 +308,18 @@ void Lowering::lower(Instruction in) {
       return step(type);
     }
     case Op::SizedArray: return step(array_of(Leaf::Int));
-    case Op::GetIndex: return get_index(in.a, read(in.b), read(in.c));
-    case Op::GetIndexK: return get_index(in.a, read(in.b), constant_number(in.c));
-    case Op::SetIndex: return set_index(read(in.a), read(in.b), read(in.c));
-    case Op::SetIndexK: return set_index(read(in.a), constant_number(in.b), read(in.c));
+    case Op::GetIndex: return get_index(in.a, read(in.b), read(in.c), nullptr);
+    case Op::GetIndexK: return get_index(in.a, read(in.b), constant_number(in.c), &v_.proto->constants[in.c]);
+    case Op::SetIndex: return set_index(read(in.a), read(in.b), read(in.c), nullptr);
+    case Op::SetIndexK: return set_index(read(in.a), constant_number(in.b), read(in.c), &v_.proto->constants[in.b]);
     case Op::Concat: return step(kString);
-    case Op::NewDict: return step(kAny);
+    case Op::NewDict: return new_dict(in.a);
+    case Op::DictPut: {
+      const Operand key = read(in.b);
+      if (state_[in.a].type.kind != Kind::Dict || key.type.kind != Kind::String) return step(kNone);
+      return set_entry(read(in.a), {nullptr, key.v}, read(in.c));
+    }
     case Op::Append:
-    case Op::DictPut:
     case Op::Print: return step(kNone);
 
     // --- short forms: those whose kinds are known here; the others do nothing, and the call behind them everything ---
@@ -312,12 +328,12 @@ void Lowering::lower(Instruction in) {
     case Op::TryFloatToInt:
     case Op::TryFloatToFloat:
     case Op::TryIntsToInt: return short_form(in);
-    case Op::TryArrayLength:
     case Op::TryDictGet:
     case Op::TryDictGetK:
     case Op::TryDictSet:
     case Op::TryDictSetK:
-    case Op::TryDictHas:
+    case Op::TryDictHas: return dict_short_form(in);
+    case Op::TryArrayLength:
     case Op::TryArrayPush:
     case Op::TryIntArrayToInt: return;
 
@@ -325,13 +341,13 @@ void Lowering::lower(Instruction in) {
     case Op::CallGlobal: return call_global(in);
     case Op::CallNamed:
       // A variable that cannot hold a function does not hide the function of its name.
-      if (state_[in.b + in.n].type.kind != Kind::Any) return call_global(in);
-      return step_call(kAny);
+      if (state_[in.b + in.n].type.kind != Kind::Any && state_[in.b + in.n].type.kind != Kind::Function) return call_global(in);
+      return call_function(in, read(in.b + in.n));
     case Op::CallTaking:
     case Op::CallLending:
-    case Op::CallValue:
+    case Op::CallValue: return call_function(in, read(in.c));
     case Op::CallMethod:
-    case Op::CallDotted: return step_call(kAny);
+    case Op::CallDotted: return call_method(in);
     case Op::Return:
     case Op::ReturnNull: {
       const Operand v = in.op == Op::Return ? read(in.a) : Operand{kNull, emit_ ? e_.constant(int64_t{0}) : nullptr};

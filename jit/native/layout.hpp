@@ -22,6 +22,15 @@ inline constexpr int64_t kArrayData = offsetof(vm::Array, data);
 inline constexpr int64_t kStringBytes = offsetof(vm::String, size_bytes);
 inline constexpr int64_t kStringCharacters = offsetof(vm::String, characters);
 inline constexpr int64_t kStringData = offsetof(vm::String, data);
+inline constexpr int64_t kDictEntries = offsetof(vm::Dict, entries);
+inline constexpr int64_t kDictUsed = offsetof(vm::Dict, used);
+inline constexpr int64_t kDictSize = offsetof(vm::Dict, size);
+inline constexpr int64_t kEntryKey = offsetof(vm::Dict::Entry, key);
+inline constexpr int64_t kEntryValue = offsetof(vm::Dict::Entry, value);
+inline constexpr int64_t kEntryBytes = sizeof(vm::Dict::Entry);
+inline constexpr int64_t kBoxValue = offsetof(vm::Box, value);
+inline constexpr int64_t kFunctionKind = offsetof(vm::Function, kind);
+inline constexpr int64_t kClosureProto = offsetof(vm::Closure, proto);
 inline constexpr int64_t kCellTarget = offsetof(vm::GlobalCell, target);
 inline constexpr int64_t kCellVariable = offsetof(vm::GlobalCell, variable);
 #pragma GCC diagnostic pop
@@ -35,6 +44,8 @@ inline vm::Tag tag_of(Kind k) {
     case Kind::Float: return vm::Tag::Float;
     case Kind::String: return vm::Tag::String;
     case Kind::Array: return vm::Tag::Array;
+    case Kind::Dict: return vm::Tag::Dict;
+    case Kind::Function: return vm::Tag::Function;
     default: return vm::Tag::Unassigned;
   }
 }

@@ -98,7 +98,7 @@ class Lowering {
   LLVMValueRef frame_slot(size_t r) const { return e_.offset(base_, static_cast<int64_t>(r) * kValueBytes); }
   void store_value(const Operand& o, LLVMValueRef to, Memory memory) const;
   // Into an object that the collector may have looked at already (Heap::write_barrier).
-  void store_reference(const Operand& o, LLVMValueRef to) const;
+  void store_reference(const Operand& o, LLVMValueRef to, Memory memory = Memory::Values) const;
 
   // The frame's register becomes current.
   void sync(size_t r);
@@ -153,7 +153,7 @@ class Lowering {
   // --- kinds: values.cpp ---
 
   bool never(const Operand& o) const {  // an operand that arithmetic refuses
-    return o.type.kind == Kind::Null || o.type.kind == Kind::Unassigned || o.type.is_array() || o.type.kind == Kind::None;
+    return o.type.kind == Kind::Null || o.type.kind == Kind::Unassigned || o.type.is_pointer() || o.type.kind == Kind::None;
   }
   LLVMValueRef has_tag(const Operand& any, Tag t) const { return LLVMBuildICmp(e_.b, LLVMIntEQ, any.tag, e_.tag(t), ""); }
 
@@ -164,6 +164,14 @@ class Lowering {
 
   // Runs `f` for each kind of number that a value of unknown kind may have, and leaves for the others. All end in the same block.
   void split(const Operand& o, const std::function<void(const Operand&)>& f);
+
+  // Register `r`, expected to be of the kind that the interpreter has specialised this instruction for. It goes back on that at the
+  // first other kind, so this guess is not made twice in vain.
+  Operand met(uint32_t r) {
+    const Operand o = read(r);
+    const Met kinds = facts_.met[pc_];
+    return o.type.kind != Kind::Any || kinds == Met::Any ? o : expect_kind(o, kinds == Met::Ints ? kInt : kFloat);
+  }
 
   // Truth as a bit.
   LLVMValueRef truth(const Operand& o);
@@ -204,14 +212,15 @@ class Lowering {
 
   // An object that an index goes into, as an array; nothing when it cannot be one.
   std::optional<Operand> as_array(const Operand& o);
-  void get_index(uint32_t to, const Operand& object, const Operand& index);
+  // `constant`: the index, when it is one.
+  void get_index(uint32_t to, const Operand& object, const Operand& index, const vm::Value* constant);
 
   // Of an array in place, of a dict or a text by the interpreter.
   void get_any_index(uint32_t to, const Operand& object, const Operand& index);
 
   // Only arrays whose elements are of the kind of `v`; others are left to the interpreter, which may widen them.
   void store_element(const Operand& a, LLVMValueRef i, const Operand& v);
-  void set_index(const Operand& object, const Operand& index, Operand v);
+  void set_index(const Operand& object, const Operand& index, Operand v, const vm::Value* constant);
 
   // Every register that holds the array of `o` is now expected to hold one of this type.
   void refine(const Operand& o, Type type);
@@ -261,6 +270,69 @@ class Lowering {
   Operand direct(Instruction in, const vm::Builtin* builtin);
   void call_direct(Instruction in, const vm::GlobalCell* cell);
 
+  // --- dicts: dicts.cpp ---
+
+  // A key: of a text known now also where it is expected, and what is expected there.
+  struct Key {
+    const vm::String* text;
+    LLVMValueRef v;
+    Field field = {};
+    uint32_t hint = 0;
+  };
+  struct Place {
+    Operand dict;
+    Key key;
+  };
+
+  // Entry numbers, Dict::kMissing when there is none.
+  LLVMValueRef find_key(LLVMValueRef d, LLVMValueRef key);
+  LLVMValueRef entry_of(const Operand& d, const Key& key);
+  LLVMValueRef is_found(LLVMValueRef entry) const;
+  LLVMValueRef has_key_at(LLVMValueRef d, const vm::String* key, uint32_t entry);
+  void guard_key(LLVMValueRef d, const vm::String* key, uint32_t entry);
+  LLVMValueRef entry_place(LLVMValueRef d, LLVMValueRef entry) const;
+  Operand load_entry_value(LLVMValueRef d, LLVMValueRef entry, Type type);
+
+  std::optional<Operand> as_dict(const Operand& o);
+  std::optional<Operand> as_key(const Operand& o);
+  Key known_key(const Operand& d, const vm::String* text, uint8_t hint);
+
+  // The value of a key, or null; a new value for it, which may add the key.
+  Operand get_entry(const Operand& d, const Key& key);
+  void set_entry(const Operand& d, const Key& key, const Operand& v);
+
+  // The name of the builtin that instruction `call` calls means it: nothing else at the moment, and looked at again when it runs.
+  bool means_builtin(size_t call);
+  void dict_short_form(Instruction in);
+
+  // Where an index leads into a dict; nothing when the object is none, or the index no text.
+  std::optional<Place> dict_place(const Operand& object, const Operand& index, const vm::Value* constant);
+  void new_dict(uint32_t to);
+  void construct(Instruction in, const vm::GlobalCell* cell);
+
+  // --- functions as values: closures.cpp ---
+
+  // The box of a captured variable, and what is in a box.
+  LLVMValueRef capture(uint32_t i) const;
+  LLVMValueRef box_in(uint32_t r);
+  Type box_type(const vm::Object* like) const;
+  Operand load_box(LLVMValueRef box, Type type, bool may_be_unassigned);
+  void store_box(LLVMValueRef box, const Operand& v) const;
+  void new_box(Instruction in);
+  void new_closure(Instruction in);
+
+  // Leaves unless memory was granted for the object.
+  LLVMValueRef granted(LLVMValueRef object);
+  // Leaves unless the function is a closure of this Proto.
+  void guard_closure(LLVMValueRef f, const vm::Proto* proto);
+  void call_function(Instruction in, const Operand& f);
+
+  // --- methods: methods.cpp ---
+
+  // The name of the class of an instance; leaves when it is none.
+  LLVMValueRef class_of(const Operand& d);
+  void call_method(Instruction in);
+
   // --- single instructions of the interpreter: calls.cpp ---
 
   // Calls back into the interpreter for this instruction; its result is in the frame.
@@ -282,6 +354,11 @@ class Lowering {
   // What the signature promises, as a guess.
   static Type result_of(const vm::Builtin& row);
   void call_native(Instruction in, const vm::GlobalCell* cell, Version& callee);
+
+  // What a direct call needs to have been done, and the call of R[B] .., whose result goes to R[A]. False: it is not known to
+  // return, and control does not come here.
+  void prepare_call();
+  bool call_version(Instruction in, const std::vector<Operand>& arguments, Version& callee, LLVMValueRef closure);
   void returned(Instruction in, Version& callee, LLVMValueRef bits, LLVMValueRef t, Type type, bool stop);
 
   // As fail(), but the globals are in their cells already, and newer there.
@@ -324,7 +401,7 @@ class Lowering {
   std::vector<Variables> payloads_;
   std::vector<LLVMBasicBlockRef> blocks_;
   LLVMBasicBlockRef entry_block_ = nullptr, exit_ = nullptr;
-  LLVMValueRef base_ = nullptr, room_ = nullptr;
+  LLVMValueRef base_ = nullptr, room_ = nullptr, closure_ = nullptr;
   LLVMBasicBlockRef return_ = nullptr;
   LLVMValueRef returned_bits_ = nullptr, returned_tag_ = nullptr;
 };

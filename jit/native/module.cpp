@@ -16,10 +16,11 @@ constexpr size_t kMostInstructions = 3000;  // of all functions in a module
 constexpr size_t kMostRegisters = 250;
 constexpr size_t kMostParameters = 16;
 constexpr size_t kMostVersions = 24;
+constexpr int kMostAlike = 4;  // versions of a function that may differ in what dicts are expected to be like
 constexpr size_t kInlineInstructions = 40;
 
 bool fits_function(const vm::Proto& p) {
-  return !p.is_top_level && !p.is_generator && p.captures.empty() && p.handlers.empty() && p.parameter_count <= kMostParameters &&
+  return !p.is_top_level && !p.is_generator && p.handlers.empty() && p.parameter_count <= kMostParameters &&
          p.register_count <= kMostRegisters && p.code.size() <= kMostInstructions;
 }
 
@@ -28,7 +29,17 @@ bool all_strings(const vm::Array& a) {
   return std::all_of(a.values, a.values + std::min<size_t>(a.size, 8), [](const vm::Value& v) { return v.is_string(); });
 }
 
-Type sampled(const vm::Value& v, int depth) {
+}  // namespace
+
+LLVMValueRef Module::refer(const vm::Object* o) {
+  auto& known = unit_.referred;
+  if (std::find(known.begin(), known.end(), o) == known.end()) known.push_back(const_cast<vm::Object*>(o));
+  return e_.address(o);
+}
+
+Type Module::type_of(const vm::Value& v) { return sampled(v, 0); }
+
+Type Module::sampled(const vm::Value& v, int depth) {
   switch (v.tag()) {
     case Tag::Null: return kNull;
     case Tag::Bool: return kBool;
@@ -42,16 +53,87 @@ Type sampled(const vm::Value& v, int depth) {
       if (a->kind == ElementKind::Ints) return array_of(Leaf::Int);
       if (a->kind == ElementKind::Floats) return array_of(Leaf::Float);
       if (all_strings(*a)) return array_of(Leaf::String);
-      if (depth >= 3 || !a->values[0].is_array()) return array_of(Leaf::Mixed);
+      if (depth >= 3 || !(a->values[0].is_array() || a->values[0].is_dict())) return array_of(Leaf::Mixed);
       return with_element(array_of(Leaf::Unknown), sampled(a->values[0], depth + 1));
+    }
+    case Tag::Dict: return dict_like(representative(v.as_dict()));
+    case Tag::Box: return any_like(v.as_box());
+    case Tag::Function: {
+      const vm::Function* f = v.as_function();
+      if (f->kind != vm::FunctionKind::Closure) return function_like(nullptr);
+      const auto* closure = static_cast<const vm::Closure*>(f);
+      return function_like(representative(closure->proto, closure));
     }
     default: return kAny;
   }
 }
 
-}  // namespace
+const vm::String* Module::class_name_of(const vm::Dict* d) const {
+  if (d->used == 0 || d->entries[0].key != host_.class_key || !d->entries[0].value.is_string()) return nullptr;
+  const vm::String* name = d->entries[0].value.as_string();
+  return name->interned() ? name : nullptr;
+}
 
-Type type_of(const vm::Value& v) { return sampled(v, 0); }
+const vm::Object* Module::stands_for(const vm::Object* group, const vm::Object* o) {
+  for (const auto& [known, first] : representatives_)
+    if (known == group) return first;
+  representatives_.emplace_back(group, o);
+  return o;
+}
+
+const vm::Object* Module::representative(const vm::Proto* proto, const vm::Closure* closure) {
+  return stands_for(proto, closure ? static_cast<const vm::Object*>(closure) : proto);
+}
+
+const vm::Object* Module::representative(const vm::Dict* d) {
+  const vm::String* name = class_name_of(d);
+  return name ? stands_for(name, d) : d;
+}
+
+const vm::Object* Module::representative(const vm::Constructor* c) { return stands_for(c->class_name, c); }
+
+const vm::Object* Module::representative(const vm::String* class_name) const {
+  for (const auto& [name, object] : representatives_)
+    if (name == class_name) return object;
+  return nullptr;
+}
+
+Field Module::field(const vm::Object* like, const vm::String* key) {
+  Field f;
+  if (!like) return f;
+  if (like->tag == Tag::Function) {
+    const auto* c = static_cast<const vm::Constructor*>(like);
+    auto* const fields = const_cast<vm::Constructor*>(c)->fields();
+    if (key == host_.class_key) f = {0, kString};
+    for (uint32_t i = 0; i < c->field_count; ++i)
+      if (fields[i] == key) f.entry = i + 1;
+    return f;
+  }
+  const auto* d = static_cast<const vm::Dict*>(like);
+  for (uint32_t i = 0; i < d->used; ++i) {
+    if (d->entries[i].key != key) continue;
+    const Type type = type_of(d->entries[i].value);
+    return {i, type.kind == Kind::Null || type.kind == Kind::Unassigned ? kAny : type};
+  }
+  return f;
+}
+
+std::vector<Method> Module::methods(const Version& v, uint32_t pc, const vm::Object* like) {
+  std::vector<Method> found;
+  const auto add = [&](const vm::String* name) {
+    if (!name || std::any_of(found.begin(), found.end(), [&](const Method& m) { return m.class_name == name; })) return;
+    if (vm::Closure* closure = host_.method(host_.host, v.proto, pc, name)) found.push_back({name, closure});
+  };
+  if (like)
+    add(like->tag == Tag::Function ? static_cast<const vm::Constructor*>(like)->class_name : class_name_of(static_cast<const vm::Dict*>(like)));
+  // A method is compiled for its class, unless it is called by the interpreter.
+  if (!found.empty() && &v != versions_.front().get() && !cautious()) return found;
+  const Instruction in = v.facts->code[pc];
+  const vm::MethodCache& cache = in.op == Op::CallDotted ? v.proto->dotted_sites[in.c].cache : v.proto->method_sites[in.c].cache;
+  if (cache.epoch == *host_.epoch)
+    for (const vm::String* name : cache.class_names) add(name);
+  return found;
+}
 
 Module::Module(const HostTable& host, const CompilerOptions& options, Unit& unit, std::string entry_name)
     : host_(host), options_(options), unit_(unit), entry_name_(std::move(entry_name)), e_(entry_name_.c_str()) {}
@@ -64,11 +146,12 @@ const CodeFacts& Module::facts(const vm::Proto* proto) {
   return *facts_.back().second;
 }
 
-Version* Module::add_version(vm::Closure* closure) {
+Version* Module::add_version(const vm::Proto* proto, vm::Closure* closure) {
   versions_.push_back(std::make_unique<Version>());
   Version& v = *versions_.back();
+  refer(proto);
   v.closure = closure;
-  v.proto = closure->proto;
+  v.proto = proto;
   v.facts = &facts(v.proto);
   v.second_lanes = options_.dual_band && vm::has_second_lanes(*v.proto);
   instructions_ += v.proto->code.size();
@@ -85,12 +168,12 @@ Version* Module::add_version(vm::Closure* closure) {
   return &v;
 }
 
-Version* Module::callee(vm::Closure* closure, const std::vector<Type>& arguments, Version& caller) {
+Version* Module::callee(const vm::Proto* proto, vm::Closure* closure, const std::vector<Type>& arguments, Version& caller) {
   std::vector<Type> parameters;
   for (Type t : arguments) parameters.push_back(t.kind == Kind::Null || t.kind == Kind::Unassigned || t.kind == Kind::None ? kAny : t);
-  const uint8_t level = !caller.loop && caller.closure == closure && inlines_itself(caller) ? caller.level + 1 : 0;
+  const uint8_t level = !caller.loop && caller.proto == proto && inlines_itself(caller) ? caller.level + 1 : 0;
   for (const auto& v : versions_) {
-    if (v->loop || v->closure != closure || v->level != level) continue;
+    if (v->loop || v->proto != proto || v->level != level) continue;
     bool same = v->parameters.size() == parameters.size();
     for (size_t i = 0; same && i < parameters.size(); ++i) {
       const bool fresh = parameters[i] == array_of(Leaf::Unknown);
@@ -101,9 +184,16 @@ Version* Module::callee(vm::Closure* closure, const std::vector<Type>& arguments
       return v.get();
     }
   }
+  // Different dicts are no reason for ever more versions.
+  const auto versions = std::count_if(versions_.begin(), versions_.end(), [&](const auto& v) { return !v->loop && v->proto == proto; });
+  const bool unlike = std::any_of(parameters.begin(), parameters.end(), [](const Type& t) { return t.like != nullptr; });
+  if (versions >= kMostAlike && unlike) {
+    for (Type& t : parameters) t.like = nullptr;
+    return callee(proto, closure, parameters, caller);
+  }
   if (versions_.size() >= kMostVersions) return nullptr;
-  if (closure->proto->never_native || !fits_function(*closure->proto) || instructions_ + closure->proto->code.size() > kMostInstructions) return nullptr;
-  Version* v = add_version(closure);
+  if (proto->never_native || !fits_function(*proto) || instructions_ + proto->code.size() > kMostInstructions) return nullptr;
+  Version* v = add_version(proto, closure);
   v->parameters = std::move(parameters);
   v->level = level;
   add_call(caller, *v);
@@ -137,7 +227,7 @@ bool Module::reaches(const Version& from, const Version& to) const {
 }
 
 const Site* Module::site(const Version& v, uint32_t pc) {
-  sites_.push_back(std::make_unique<Site>(Site{v.closure, pc, &unit_}));
+  sites_.push_back(std::make_unique<Site>(Site{v.proto, pc, &unit_}));
   return sites_.back().get();
 }
 
@@ -154,7 +244,7 @@ bool Module::build(const vm::Value* registers, std::string& reason) {
                                                      : "lambda";
     return false;
   }
-  Version& root = *add_version(unit_.closure);
+  Version& root = *add_version(unit_.closure->proto, unit_.closure);
   root.entry_pc = unit_.entry_pc;
   root.loop = unit_.loop;
   if (root.loop) {
@@ -192,7 +282,6 @@ bool Module::build(const vm::Value* registers, std::string& reason) {
   root.root = true;
   for (const auto& v : versions_) declare(*v);
   for (size_t i = 0; i < versions_.size(); ++i) Lowering(*this, *versions_[i], true).emit();
-  for (const auto& v : versions_) unit_.callees.push_back(v->closure);
   if (!root.loop) emit_entry(root);
   return true;
 }
@@ -202,7 +291,7 @@ bool Module::build(const vm::Value* registers, std::string& reason) {
 // interpreter, and to its native callers, which inline it.
 bool Module::worthwhile() const {
   const Version& root = *versions_.front();
-  if (!root.loop && versions_.size() == 1 && root.calls.empty() && root.proto->code.size() <= kInlineInstructions) {
+  if (!root.loop && !unit_.callback && versions_.size() == 1 && root.calls.empty() && root.proto->code.size() <= kInlineInstructions) {
     bool loops = false;
     for (size_t pc = 0; pc < root.facts->code.size(); ++pc) {
       const Successors s = successors(root.facts->code, pc);
@@ -233,6 +322,7 @@ void Module::declare(Version& v) {
       types.push_back(t.kind == Kind::Float ? e_.f64 : t.is_pointer() ? e_.ptr : e_.i64);
     }
   }
+  if (v.takes_closure()) types.push_back(e_.ptr);
   v.function_type = LLVMFunctionType(v.loop ? e_.i64 : result_type(v), types.data(), static_cast<unsigned>(types.size()), false);
   const bool root = &v == versions_.front().get();
   const std::string name = root && v.loop ? entry_name_ : std::string(v.proto->name->view());
@@ -245,8 +335,8 @@ void Module::declare(Version& v) {
 
 // The function as C++ calls it: arguments in registers of the VM, their kinds checked.
 void Module::emit_entry(Version& v) {
-  LLVMTypeRef types[] = {e_.ptr, e_.i64, e_.ptr};
-  LLVMTypeRef type = LLVMFunctionType(e_.i64, types, 3, false);
+  LLVMTypeRef types[] = {e_.ptr, e_.i64, e_.ptr, e_.ptr};
+  LLVMTypeRef type = LLVMFunctionType(e_.i64, types, 4, false);
   LLVMValueRef f = LLVMAddFunction(e_.module, entry_name_.c_str(), type);
   e_.add_attribute(f, static_cast<unsigned>(LLVMAttributeFunctionIndex), "nounwind");
   const auto block = [&] { return LLVMAppendBasicBlockInContext(e_.context, f, ""); };
@@ -278,6 +368,7 @@ void Module::emit_entry(Version& v) {
       LLVMPositionBuilderAtEnd(e_.b, same);
     }
   }
+  if (v.takes_closure()) arguments.push_back(LLVMGetParam(f, 3));
   LLVMValueRef result =
       LLVMBuildCall2(e_.b, v.function_type, v.function, arguments.data(), static_cast<unsigned>(arguments.size()), "");
   LLVMValueRef tag = LLVMBuildExtractValue(e_.b, result, 1, "");
@@ -301,6 +392,7 @@ std::string Module::signature() const {
       case Kind::Float: return "float";
       case Kind::String: return "string";
       case Kind::Null: return "null";
+      case Kind::Dict: return "dict";
       case Kind::Array: {
         std::string s = kLeaves[static_cast<int>(t.leaf)];
         for (int i = 0; i < t.depth; ++i) s += "[]";

@@ -128,6 +128,7 @@ void Lowering::failed_unless(LLVMValueRef condition) {
   if (!v_.loop) {
     arguments.push_back(base_);
     arguments.push_back(room_);
+    arguments.push_back(closure_);
   }
   e_.call(v_.loop ? reinterpret_cast<const void*>(m_.host().failed_in_loop) : reinterpret_cast<const void*>(m_.host().failed),
           LLVMVoidTypeInContext(e_.context), arguments);

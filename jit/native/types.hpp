@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <vector>
 
+#include "vm/fwd.hpp"  // Object
+
 namespace omc::jit {
 
 // Of registers None: nobody reads it any more. Of global variables Cell: the value is in the cell, not in a register.
 // Any is a tag and a payload, both only known at run time.
-enum class Kind : uint8_t { None, Cell, Unassigned, Null, Bool, Int, Float, String, Array, Any };
+enum class Kind : uint8_t { None, Cell, Unassigned, Null, Bool, Int, Float, String, Array, Dict, Function, Any };
 
 // What the elements of an array are expected to be. A guess that saves work, never relied on: another array may stand in its
 // place, and any call may widen it, so each access looks at the element kind.
@@ -18,10 +20,14 @@ struct Type {
   Kind kind = Kind::None;
   uint8_t depth = 1;  // of an array: 2 for an array of arrays
   Leaf leaf = Leaf::Unknown;
+  // An object that stood in this place when the code was made. Of a dict: what keys there are, where, and what kinds of values
+  // they have; or the Constructor it comes from. Of a function: a closure of the same Proto, or that. Of a box: what is in it. Of
+  // an array or an unknown kind: the same of what it holds or is. A guess, too.
+  const vm::Object* like = nullptr;
 
   friend bool operator==(const Type&, const Type&) = default;
   constexpr bool is_array() const { return kind == Kind::Array; }
-  constexpr bool is_pointer() const { return kind == Kind::Array || kind == Kind::String; }
+  constexpr bool is_pointer() const { return kind == Kind::String || kind == Kind::Array || kind == Kind::Dict || kind == Kind::Function; }
   constexpr bool integral() const { return kind == Kind::Int || kind == Kind::Bool; }
   constexpr bool numeric() const { return integral() || kind == Kind::Float; }
   // May hold a reference that the collector must see.
@@ -37,6 +43,10 @@ inline constexpr Type kInt{Kind::Int};
 inline constexpr Type kFloat{Kind::Float};
 inline constexpr Type kString{Kind::String};
 inline constexpr Type kAny{Kind::Any};
+inline constexpr Type kDict{Kind::Dict};
+constexpr Type function_like(const vm::Object* like) { return {Kind::Function, 1, Leaf::Unknown, like}; }
+constexpr Type dict_like(const vm::Object* like) { return {Kind::Dict, 1, Leaf::Unknown, like}; }
+constexpr Type any_like(const vm::Object* like) { return {Kind::Any, 1, Leaf::Unknown, like}; }
 constexpr Type array_of(Leaf leaf) { return {Kind::Array, 1, leaf}; }
 
 // The element of an array of this type.
@@ -46,7 +56,7 @@ constexpr Type element(Type array) {
     case Leaf::Int: return kInt;
     case Leaf::Float: return kFloat;
     case Leaf::String: return kString;
-    default: return kAny;
+    default: return any_like(array.like);
   }
 }
 
@@ -59,8 +69,9 @@ constexpr Type with_element(Type array, Type v) {
                     : v.kind == Kind::Float  ? Leaf::Float
                     : v.kind == Kind::String ? Leaf::String
                                              : Leaf::Mixed;
-  if (fresh || (array.depth == 1 && array.leaf == leaf)) return array_of(leaf);
-  return array_of(Leaf::Mixed);
+  Type result = array_of(fresh || (array.depth == 1 && array.leaf == leaf) ? leaf : Leaf::Mixed);
+  if (result.leaf == Leaf::Mixed && (fresh || array.like == v.like)) result.like = v.like;
+  return result;
 }
 
 // The least type that both belong to.
@@ -73,11 +84,15 @@ constexpr Type join(Type a, Type b) {
     if (b.depth == 1 && b.leaf == Leaf::Unknown) return a;
     if (a.depth == b.depth) {
       const Leaf leaf = a.leaf == Leaf::Unknown ? b.leaf : b.leaf == Leaf::Unknown ? a.leaf : Leaf::Mixed;
-      return {Kind::Array, a.depth, leaf};
+      return {Kind::Array, a.depth, leaf, a.like == b.like ? a.like : nullptr};
     }
     return array_of(Leaf::Mixed);
   }
-  return kAny;
+  // What may be null besides is still like it.
+  const bool same = a.like == b.like || b.kind == Kind::Null, other = a.kind == Kind::Null;
+  const vm::Object* like = same ? a.like : other ? b.like : nullptr;
+  if (a.kind == b.kind && a.is_pointer()) return {a.kind, 1, Leaf::Unknown, like};
+  return a.is_array() || b.is_array() ? kAny : any_like(like);
 }
 
 // A register or global variable at one place.

@@ -57,7 +57,13 @@ Operand Lowering::get(size_t slot) {
     default: {
       const LLVMTypeRef type = machine_type(o.type);
       o.v = LLVMBuildLoad2(e_.b, type, variable(slot, type), "");
-      if (o.type.is_pointer()) e_.mark_dereferenceable(o.v, o.type.is_array() ? sizeof(vm::Array) : sizeof(vm::String));
+      if (o.type.is_pointer()) {
+        const size_t bytes = o.type.is_array()               ? sizeof(vm::Array)
+                             : o.type.kind == Kind::Dict     ? sizeof(vm::Dict)
+                             : o.type.kind == Kind::Function ? sizeof(vm::Function)
+                                                             : sizeof(vm::String);
+        e_.mark_dereferenceable(o.v, bytes);
+      }
     }
   }
   return o;
@@ -166,6 +172,9 @@ LLVMValueRef Lowering::truth(const Operand& o) {
     case Kind::Array:
       return LLVMBuildICmp(e_.b, LLVMIntNE, array_size(o.v), e_.constant(int64_t{0}), "");
     case Kind::String: return LLVMBuildICmp(e_.b, LLVMIntNE, text_bytes(o.v), e_.constant(int64_t{0}), "");
+    case Kind::Dict:
+      return LLVMBuildICmp(e_.b, LLVMIntNE, e_.load(e_.i32, e_.offset(o.v, kDictSize), Memory::Dict), LLVMConstInt(e_.i32, 0, false), "");
+    case Kind::Function: return e_.truth(true);
     case Kind::Any: {
       // Null, Bool and Int are the first tags and agree that zero is false.
       static_assert(Tag::Null < Tag::Bool && Tag::Bool < Tag::Int && Tag::Int < Tag::Float);

@@ -38,6 +38,7 @@ void Lowering::emit() {
   position(first);
   base_ = LLVMGetParam(v_.function, 0);
   room_ = LLVMGetParam(v_.function, 1);
+  closure_ = v_.takes_closure() ? LLVMGetLastParam(v_.function) : m_.refer(v_.closure);
   state_ = entry_state();
   pc_ = v_.entry_pc;
   begin_instruction();

@@ -1,8 +1,9 @@
 // Random programs of the subset that native code is made of, and a little outside it: the interpreter and forced native code must
 // agree on everything a program writes, the texts of errors included.
 //
-// Every third program also leaves native code at guards chosen by chance, so that the ways out are taken; every fifth collects
-// at every safepoint, in steps that are verified.
+// Every third program also leaves native code at guards chosen by chance, so that the ways out are taken; every fourth collects
+// at every safepoint, in steps that are verified. Some of those about objects are interpreted for a while before they are compiled,
+// so that calls and look-ups have something to remember.
 //
 // OMC_JIT_PROGRAMS sets how many programs are run, OMC_JIT_SEED where the random numbers begin; a difference shows both.
 
@@ -26,14 +27,14 @@ struct Collected : omc::vm::Output {
   void write(std::string_view s) override { text += s; }
 };
 
-enum class Way { Interpreted, Native, RandomExits };
+enum class Way { Interpreted, Native, RandomExits, Warm };
 
 // The dual-band mode has an interpreter of its own.
 std::string run(const std::string& program, Way way, uint64_t seed, bool dual_band = false) {
   omc::vm::VmOptions options;
   options.max_depth = 200;
   options.heap.hard = size_t{64} << 20;
-  if (way != Way::Interpreted && seed % 5 == 0) options.gc_stress = omc::vm::GcStress::Steps;
+  if (way != Way::Interpreted && seed % 4 == 0) options.gc_stress = omc::vm::GcStress::Steps;
   omc::vm::Vm vm(options);
   Collected output;
   vm.set_output(output);
@@ -47,6 +48,7 @@ std::string run(const std::string& program, Way way, uint64_t seed, bool dual_ba
   jit.random_seed = static_cast<uint32_t>(seed);
   Host host(vm, jit);
   omc::vm::Bands bands(vm);
+  if (way == Way::Warm) host.call_heat = host.loop_heat = static_cast<int32_t>(seed % 12);
   if (way != Way::Interpreted) vm.set_native_code(&host);
   else if (dual_band) vm.set_native_code(&bands);
   const omc::vm::RunResult result = vm.run(std::make_shared<const omc::lang::Source>("fuzz.omc", program));
@@ -54,7 +56,7 @@ std::string run(const std::string& program, Way way, uint64_t seed, bool dual_ba
 }
 
 // What a program is mostly about.
-enum class Subject { Numbers, Texts, Bands };
+enum class Subject { Numbers, Texts, Bands, Objects };
 
 // Writes a program. Loops end by their counters, recursion by its first parameter; everything else is left to chance.
 class Writer {
@@ -63,6 +65,7 @@ class Writer {
 
   std::string program() {
     text_ = "h g0 = 3; h g1 = 0.5; h g2 = [1, 2, 3];\n";
+    if (subject_ == Subject::Objects) classes();
     const size_t functions = 1 + pick(3);
     for (functions_ = 0; functions_ < functions; ++functions_) function();
     line("fn show(x) { print(type_of(x)); print(x); }");
@@ -70,6 +73,7 @@ class Writer {
       const size_t f = pick(functions);
       line("try { show(f" + std::to_string(f) + "(" + argument() + ", " + argument() + ", " + argument() + ")); } catch e { print(e); }");
     }
+    if (subject_ == Subject::Objects) objects_in_loops();
     line("h k = 0; while k < 5 { k += 1; g0 = g0 + k; try { g1 = f0(k, g0, g2); } catch e { print(e); } }");
     line("print(g0); print(g1); print(g2);");
     return text_;
@@ -92,6 +96,12 @@ class Writer {
   std::string argument() {
     if (subject_ == Subject::Texts && chance(60)) return chance(10) ? "[" + text() + ", " + text() + "]" : text();
     if (subject_ == Subject::Bands && chance(60)) return std::to_string(pick(1000));
+    if (subject_ == Subject::Objects && chance(40)) {
+      static constexpr const char* kObjects[] = {
+          "A(1, 2)", "A(0.5, [1])", "B(3, 4)", "B(\"t\", null)", "{\"p\": 1, \"q\": 2}", "{\"q\": 0.5}", "{}",
+          "[A(1, 2), B(2, 1)]", "fn(d) { return d; }", "fn(d) { return d + 1; }", "{\"p\": A(1, 1)}"};
+      return one_of(kObjects);
+    }
     static constexpr const char* kValues[] = {
         "0", "1", "-1", "2", "3", "7", "63", "64", "2147483648", "9007199254740993", "9223372036854775807",
         "-9223372036854775807 - 1", "0.0", "-0.0", "0.5", "2.5", "1e308", "1.0 / 3.0", "true", "false", "null", "\"7\"", "\"x\"",
@@ -108,6 +118,7 @@ class Writer {
     if (depth <= 0 || chance(20)) return chance(65) ? name() : argument();
     if (subject_ == Subject::Texts && chance(45)) return text_expression(depth);
     if (subject_ == Subject::Bands && chance(30)) return band_expression(depth);
+    if (subject_ == Subject::Objects && chance(40)) return object_expression(depth);
     const std::string x = expression(depth - 1), y = expression(depth - 1);
     switch (pick(16)) {
       case 0: case 1: case 2: case 3: {
@@ -201,8 +212,94 @@ class Writer {
     }
   }
 
+  // --- objects: variables u hold closures, g4 and g5 instances ---
+
+  std::string key() {
+    static constexpr const char* kKeys[] = {"\"p\"", "\"q\"", "\"p\"", "\"q\"", "\"r\"", "\"s\"", "key(1)", "g3"};
+    return one_of(kKeys);
+  }
+  std::string method() { return one_of({"get", "step", "get", "step", "both", "none"}); }
+  std::string object() { return chance(80) ? name() : one_of({"g4", "g5"}); }
+
+  std::string object_expression(int depth) {
+    const std::string x = expression(depth - 1);
+    switch (pick(9)) {
+      case 0: return "dict_get(" + object() + ", " + key() + ")";
+      case 1: return object() + "[" + key() + "]";
+      case 2: return "dict_has(" + object() + ", " + key() + ")";
+      case 3: case 4: return object() + "." + method() + "(" + x + ")";
+      case 5: case 6: return "u(" + x + ")";
+      case 7: return "dict_get(" + object() + ", " + key() + ", " + x + ")";
+      default: return one_of({"arr_map(", "arr_filter("}) + name() + ", u)";
+    }
+  }
+
+  // What it writes is shared with the function around it, and with whatever captured the same.
+  std::string closure() {
+    const std::string shared = one_of({"x", "y", "z"});
+    switch (pick(7)) {
+      case 0: return "fn(d) { return d + " + shared + "; }";
+      case 1: return "fn(d) { " + shared + " = " + shared + " + d; return " + shared + "; }";
+      case 2: return "fn(d) { " + shared + " = d; return [" + shared + ", d]; }";
+      case 3: return "fn(d) { return " + object() + "." + method() + "(d); }";
+      case 4: return "fn(d) { dict_set(" + object() + ", " + key() + ", d); return d; }";
+      case 5: return "fn(d) { h w = fn(e) { " + shared + " = e; return e; }; return w(d); }";
+      default: return functions_ ? "fn(d) { return f" + std::to_string(pick(functions_)) + "(d, 1, " + shared + "); }" : "fn(d) { return d; }";
+    }
+  }
+
+  void object_statement() {
+    const std::string v = name();
+    switch (pick(12)) {
+      case 0: case 1: return line("dict_set(" + object() + ", " + key() + ", " + expression(1) + ");");
+      case 2: case 3: return line(object() + "[" + key() + "] = " + expression(1) + ";");
+      case 4: return line("dict_del(" + object() + ", " + key() + ");");
+      case 5: return line(object() + "." + method() + "(" + expression(1) + ");");
+      case 6: return line("u = " + closure() + ";");
+      case 7: return line(v + " = u(" + expression(1) + ");");
+      case 8: return line(v + " = " + one_of({"A", "B"}) + "(" + name() + ", " + expression(1) + ");");
+      case 9: return line(v + " = {\"q\": " + name() + ", \"p\": " + expression(1) + "};");
+      case 10:
+        return line("if type_of(" + v + ") == \"array\" { " + v + " = arr_reduce(" + v + ", fn(s, e) { return s + e; }, " + expression(0) + "); }");
+      default:
+        if (functions_ && chance(15)) return line("u = fn(d) { fn f0(a, b, c) { return 5; } return d; };");
+        if (chance(15)) return line("u = fn(d) { fn B__step(self, d) { return 77; } return d; };");
+        return line("dict_set(" + object() + ", \"__class__\", " + one_of({"\"A\"", "\"B\"", "\"C\"", "3"}) + ");");
+    }
+  }
+
+  void classes() {
+    line("h g3 = \"p\"; fn key(i) { return concat_many(\"\", if i == 1 { \"q\" } else { \"p\" }); }");
+    for (const char* head : {"class A { p; q;", "class B extends A { p; q;"}) {
+      line(head);
+      line("fn get(self, d) { return dict_get(self, " + key() + "); }");
+      line("fn step(self, d) { dict_set(self, \"p\", self[\"p\"] + " + one_of({"d", "1", "0.5", "dict_get(self, \"q\")"}) +
+           "); return self.get(d); }");
+      if (chance(60)) line("fn both(self, d) { return [self.step(d), self.get(d)]; }");
+      line("}");
+    }
+    line("h g4 = A(1, 2); h g5 = B(0.5, 3);");
+  }
+
+  void objects_in_loops() {
+    for (int i = 0; i < 2; ++i) {
+      const std::string o = "o" + std::to_string(i), n = "i" + std::to_string(i);
+      line("h " + o + " = " + one_of({"A(1, 2)", "B(1, 0.5)", "{\"p\": 1, \"q\": 2, \"r\": 3}"}) + "; h " + n + " = 0;");
+      line("while " + n + " < 30 { " + n + " += 1;");
+      line("try { " + o + "." + method() + "(" + n + "); } catch e { print(e); }");
+      line("try { " + o + "[" + key() + "] = " + o + "[" + key() + "] + " + one_of({"1", "0.5", "i0"}) + "; } catch e { print(e); }");
+      if (chance(40)) line("if " + n + " == 17 { try { dict_del(" + o + ", " + key() + "); } catch e { print(e); } }");
+      if (chance(40)) line("if " + n + " == 21 { " + o + " = " + argument() + "; }");
+      if (chance(30)) line("if " + n + " == 9 { fn A__get(self, d) { return d; } }");
+      if (chance(30)) line("dict_set(g4, concat_many(\"k\", " + n + "), " + n + ");");
+      line("}");
+      line("print(" + o + "); print(dict_len(g4));");
+    }
+  }
+
   void statement(int depth, int loops) {
     if (subject_ == Subject::Texts && depth > 0 && chance(25)) return text_statement(depth, loops);
+    if (subject_ == Subject::Objects && chance(35)) return object_statement();
     const std::string v = name();
     switch (pick(depth > 0 ? 12 : 6)) {
       case 0: case 1: case 2: return line(v + " = " + expression(2) + ";");
@@ -248,6 +345,7 @@ class Writer {
     line("fn f" + std::to_string(functions_) + "(a, b, c) {");
     line("h x = " + argument() + "; h y = 1; h z = b; h fuel = to_int(b); if fuel > 6 { fuel = 6; } if fuel < 0 { fuel = 0; }");
     if (subject_ == Subject::Bands) line("x = phi_shadow(to_int(a)); y = harmony(x);");
+    if (subject_ == Subject::Objects) line("h u = " + closure() + ";");
     if (chance(25)) line("h late; if a == 1 { late = 2; }");
     body(3, 0);
     body(3, 0);
@@ -309,11 +407,13 @@ BOOST_AUTO_TEST_CASE(interpreter_and_native_code_agree) {
   const uint64_t count = setting("OMC_JIT_PROGRAMS", 60), first = setting("OMC_JIT_SEED", 1);
   size_t finished = 0;
   for (uint64_t seed = first; seed < first + count; ++seed) {
-    const auto subject = static_cast<Subject>(seed % 3);
+    constexpr Subject kSubjects[] = {Subject::Numbers, Subject::Texts, Subject::Bands, Subject::Objects, Subject::Objects};
+    const Subject subject = kSubjects[seed % 5];
     const bool bands = subject == Subject::Bands;
     const std::string program = Writer(seed, subject).program();
     const std::string wanted = run(program, Way::Interpreted, seed, bands);
-    const std::string got = run(program, seed / 3 % 3 == 0 ? Way::RandomExits : Way::Native, seed, bands);
+    const bool warm = subject == Subject::Objects && seed % 7 < 4;
+    const std::string got = run(program, seed / 3 % 3 == 0 ? Way::RandomExits : warm ? Way::Warm : Way::Native, seed, bands);
     if (wanted.find("status 0") != std::string::npos) ++finished;
     BOOST_REQUIRE_MESSAGE(wanted == got, "seed " << seed << "\n" << program << "\ninterpreted:\n" << wanted << "\nnative:\n" << got);
   }
