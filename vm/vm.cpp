@@ -177,6 +177,8 @@ bool Vm::callable(Value v) const {
 
 Value Vm::call(Value callee, std::span<const Value> arguments) {
   check_native_stack();
+  if (callee.is_function() && callee.as_function()->kind == FunctionKind::Closure)
+    return run_closure(static_cast<Closure*>(callee.as_function()), arguments);
   const Builtin* builtin = nullptr;
   Function* function = resolve_callable(callee, builtin);
   if (function && function->kind == FunctionKind::Closure) return run_closure(static_cast<Closure*>(function), arguments);
@@ -204,7 +206,7 @@ Value Vm::run_closure(Closure* closure, std::span<const Value> arguments) {
   Value* const top = base + std::max<size_t>(closure->proto->register_count, arguments.size());
   if (stack_.depth > stack_.depth_limit || (top > stack_.soft_limit && !stack_.raise_limit(top)))
     throw error_texts::recursion_limit(*this);
-  std::copy(arguments.begin(), arguments.end(), base);
+  for (size_t i = 0; i < arguments.size(); ++i) base[i] = arguments[i].read();
   if (--closure->proto->call_heat < 0) {
     Value result;
     const NativeCode::Outcome outcome = NativeSupport::callback(*this, closure, base, result);
