@@ -29,7 +29,7 @@ bool calls(const vm::Frame& caller, const vm::Closure* callee) {
     const vm::Value& v = caller.base[r];
     return v.is_function() && v.as_function() == callee;
   };
-  switch (in->op) {
+  switch (vm::general_form(in->op)) {
     case Op::CallGlobal: return caller.proto->cells[in->c]->target == callee;
     case Op::CallNamed: return caller.proto->cells[in->c]->target == callee || holds(in->b + in->n);
     case Op::CallValue: return holds(in->c);

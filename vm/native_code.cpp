@@ -91,7 +91,7 @@ const String* NativeSupport::class_key(const Vm& vm) { return vm.class_key_; }
 Closure* NativeSupport::method(const Vm& vm, const Proto& proto, uint32_t pc, const String* class_name) {
   const Instruction in = proto.code[pc];
   const String* name = nullptr;
-  if (in.op == Op::CallDotted) {
+  if (general_form(in.op) == Op::CallDotted) {
     const DottedSite& site = proto.dotted_sites[in.c];
     for (const GlobalCell* c = site.whole; c; c = c->fallback)
       if (c->function) return nullptr;

@@ -104,16 +104,13 @@ Successors successors(const std::vector<Instruction>& code, size_t pc) {
 namespace {
 
 Met met_by(Op op) {
-  switch (op) {
+  switch (vm::single_form(op)) {
     case Op::AddInt:
     case Op::SubInt:
     case Op::MulInt:
     case Op::AddIntK:
     case Op::SubIntK:
-    case Op::MulIntK:
-    case Op::AddIntKLess:
-    case Op::AddIntKLessK:
-    case Op::AddIntKLessEqual: return Met::Ints;
+    case Op::MulIntK: return Met::Ints;
     case Op::AddFloat:
     case Op::SubFloat:
     case Op::MulFloat:
