@@ -231,12 +231,12 @@ std::string check(const Proto& p, size_t pc) {
 }  // namespace
 
 Op pair_of(Op op, const Instruction* first) {
-  const Instruction& second = first[1 + skipped(*first)];
-  const uint16_t operands[] = {second.a, second.b, second.c};
   for (const Pair& p : kPairs) {
+    if (p.first != op) continue;
+    const Instruction& second = first[1 + skipped(*first)];  // no first is the last instruction of a function
+    const uint16_t operands[] = {second.a, second.b, second.c};
     const bool jumps_on_true = p.place != Place::A || second.n;  // as the steps of loops do
-    if (p.first == op && p.second == general_form(second.op) && operands[static_cast<size_t>(p.place)] == first->a && jumps_on_true)
-      return p.pair;
+    if (p.second == general_form(second.op) && operands[static_cast<size_t>(p.place)] == first->a && jumps_on_true) return p.pair;
   }
   return op;
 }
