@@ -42,16 +42,21 @@ namespace {
 // and texts would pile up for thousands of steps before a collection is due. So some more is charged than is made; the next
 // collection writes it off.
 struct Debt {
+  vm::Heap* heap = nullptr;  // set when the collector knows of it
   size_t charged = 0;
-  bool marked = false;
+
+  ~Debt() { write_off(); }
+  void write_off() {
+    if (heap) heap->discharge(std::exchange(charged, 0));
+  }
 };
 
 void owe(Vm& vm, size_t bytes) {
   Debt& debt = vm.state<Debt>();
   vm::Heap& heap = vm.heap();
-  if (!debt.marked) {
-    vm.add_root_marker([&debt, &heap](vm::Marker&) { heap.discharge(std::exchange(debt.charged, 0)); });
-    debt.marked = true;
+  if (!debt.heap) {
+    vm.add_root_marker([&debt](vm::Marker&) { debt.write_off(); });
+    debt.heap = &heap;
   }
   if (heap.used() + bytes >= heap.limits().hard) return;
   heap.charge(bytes);
