@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 #include <signal.h>  // the mask of the thread
+#include <time.h>    // the clock of a thread
 
 #include <algorithm>
 #include <cmath>
@@ -34,6 +35,7 @@ constexpr size_t kMostThrown = 2;                       // before nothing is tri
 constexpr size_t kFrameBytes = 16 * 1024;               // of a native call at most
 constexpr size_t kRegisters = 256;                      // of a native call at most
 constexpr uint64_t kLeastRoom = 16;
+constexpr double kOpenAfter = 4;                        // milliseconds of the program, which is what opening the compiler takes
 
 int64_t int_pow(int64_t x, int64_t n) { return vm::wrapping_pow(x, n); }
 int64_t fold(int64_t x) { return substrate::fold(x); }
@@ -48,6 +50,12 @@ std::string name_of(const Unit& unit) {
   if (unit.loop && proto.source)
     return fmt::format(":{} loop", proto.source->position(proto.position(unit.entry_pc).begin).line);
   return proto.name->size_bytes ? std::string(proto.name->view()) : proto.is_top_level ? "<top level>" : "<lambda>";
+}
+// Processor time of this thread.
+double milliseconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
 }
 double float_mod(double x, double y) { return std::fmod(x, y); }
 
@@ -137,10 +145,17 @@ void Host::open() {
   loaded_.store(compiler_ ? Load::Ready : Load::Never, std::memory_order_release);
 }
 
+// Whoever does not know how long a program will run does well to spend on compiling what the program itself has taken so far.
+bool Host::affordable() {
+  if (options_.random_tiers) return true;
+  return milliseconds() >= std::max(kOpenAfter, compiling_ms_.load(std::memory_order_relaxed));
+}
+
 Host::Load Host::load() {
   if (options_.mode == Mode::Force) {
     if (loaded_.load() == Load::Later) open();
   } else if (!thread_.joinable()) {
+    if (!affordable()) return Load::Later;
     sigset_t all, before;  // signals belong to the thread of the program
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -150,13 +165,19 @@ Host::Load Host::load() {
   return loaded_.load(std::memory_order_acquire);
 }
 
+Host::Load Host::may_compile() {
+  const Load load = this->load();
+  return load == Load::Ready && options_.mode == Mode::Auto && !affordable() ? Load::Later : load;
+}
+
 void Host::work() {
   open();
-  if (!compiler_) return;
   for (;;) {
     std::unique_ptr<Job> job;
     {
       std::unique_lock lock(mutex_);
+      compiling_ms_.store(milliseconds(), std::memory_order_relaxed);
+      if (!compiler_) return;
       wake_.wait(lock, [this] { return stop_ || !jobs_.empty(); });
       if (stop_) return;
       job = std::move(jobs_.front());
@@ -269,7 +290,7 @@ Outcome Host::call_native(vm::Closure* callee, vm::Value* arguments, vm::Value& 
       proto->call_heat = INT32_MAX;
       return Outcome::Interpret;
     }
-    if (const Load load = this->load(); load != Load::Ready) {
+    if (const Load load = may_compile(); load != Load::Ready) {
       proto->call_heat = load == Load::Never ? INT32_MAX : shuffled(kRetry);
       return Outcome::Interpret;
     }
@@ -380,7 +401,7 @@ Outcome Host::loop(vm::Frame& frame) noexcept {
           return cold();
         }
       }
-      const Load load = this->load();
+      const Load load = may_compile();
       if (!f.probed && !options_.random_tiers) {
         f.probed = true;
         f.probing = kProbe;
@@ -394,7 +415,7 @@ Outcome Host::loop(vm::Frame& frame) noexcept {
         if (choice.state == &f && choice.loop) return Outcome::Interpret;  // every jump asks now
         return cold();
       }
-    } else if (const Load load = this->load(); load != Load::Ready) {
+    } else if (const Load load = may_compile(); load != Load::Ready) {
       return ask_again_after(load == Load::Never ? INT32_MAX : kFirstJumps);
     }
     ++loop.compiled;

@@ -51,6 +51,8 @@ class Host : public vm::NativeCode, private States {
   bool want(const Choice& choice);
   enum class Load : uint8_t { Ready, Later, Never };
   Load load();
+  Load may_compile();
+  bool affordable();
   void open();
   void work();
   Unit* compile(vm::Closure* closure, uint32_t pc, bool loop, bool cautious, bool callback, const vm::Value* registers);
@@ -99,6 +101,7 @@ class Host : public vm::NativeCode, private States {
   std::condition_variable wake_;
   std::deque<std::unique_ptr<Job>> jobs_;
   bool stop_ = false;
+  std::atomic<double> compiling_ms_{0};   // processor time of the thread, opening the compiler included
 };
 
 }  // namespace omc::jit

@@ -54,8 +54,7 @@ bool is_foreign(const vm::Proto& proto, vm::Instruction in, const vm::Value* reg
     case Op::CallTaking:
     case Op::CallLending: {
       const vm::GlobalCell& cell = *proto.cells[in.c];
-      return !cell.target && cell.builtin && !cell.builtin->short_form.none && !find_intrinsic(cell.builtin->name) &&
-             !calls_nobody(cell.builtin->name);
+      return !cell.target && cell.builtin && !cell.builtin->short_form.none && !find_intrinsic(cell.builtin->name);
     }
     case Op::CallMethod: return !has_met(proto.method_sites[in.c].cache);
     case Op::CallDotted: return !has_met(proto.dotted_sites[in.c].cache);
