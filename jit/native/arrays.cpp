@@ -38,7 +38,7 @@ Operand Lowering::load_element(const Operand& a, LLVMValueRef i) {
   else {
     LLVMValueRef at = element_place(a.v, i, kValueBytes);
     const Operand any{kAny, e_.load(e_.i64, at, Memory::Values), load_tag(at, Memory::Values)};
-    if (type.kind == Kind::Any) return any;
+    if (type.kind == Kind::Any) return {type, any.v, any.tag};
     guard(has_tag(any, tag_of(type.kind)));
     o = from_payload(any.v, type);
   }

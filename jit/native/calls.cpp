@@ -75,13 +75,18 @@ void Lowering::call_global(Instruction in) {
     for (uint32_t i = 0; i < in.n; ++i) arguments.push_back(state_[in.b + i].type);
     if (closure->proto->parameter_count == in.n)
       if (Version* callee = m_.callee(closure->proto, closure, arguments, v_)) return call_native(in, cell, *callee);
-    return step_call(kAny);
+    return call_without_version();
   }
   if (cell->target && cell->target->kind == vm::FunctionKind::Constructor) return construct(in, cell);
   if (cell->target || !cell->builtin || in.n < cell->required) return step_call(kAny);
   if (intrinsic(in, cell)) return;
   if (calls_nobody(cell->builtin->name)) return call_direct(in, cell);
   step_call(result_of(*cell->builtin));
+}
+
+void Lowering::call_without_version() {
+  if (m_.unforeseen()) give_up();
+  else step_call(kAny);
 }
 
 Type Lowering::result_of(const vm::Builtin& row) {

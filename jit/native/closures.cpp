@@ -87,7 +87,7 @@ void Lowering::call_function(Instruction in, const Operand& f) {
   std::vector<Type> types;
   for (uint32_t i = 0; i < in.n; ++i) types.push_back(state_[in.b + i].type);
   Version* const callee = m_.callee(proto, closure, types, v_);
-  if (!callee) return step_call(kAny);
+  if (!callee) return call_without_version();
   std::vector<Operand> arguments;
   for (uint32_t i = 0; i < in.n; ++i) arguments.push_back(read(in.b + i));
   const Operand known = expect_kind(f, function_like(like));

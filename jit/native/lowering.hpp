@@ -353,6 +353,7 @@ class Lowering {
 
   // What the signature promises, as a guess.
   static Type result_of(const vm::Builtin& row);
+  void call_without_version();
   void call_native(Instruction in, const vm::GlobalCell* cell, Version& callee);
 
   // What a direct call needs to have been done, and the call of R[B] .., whose result goes to R[A]. False: it is not known to

@@ -23,7 +23,7 @@ void Lowering::call_method(Instruction in) {
     for (uint32_t i = 1; i <= in.n; ++i) types.push_back(state_[in.b + i].type);
     if (method.closure->proto->parameter_count != types.size()) return step_call(kAny);
     Version* const callee = m_.callee(method.closure->proto, method.closure, types, v_);
-    if (!callee) return step_call(kAny);
+    if (!callee) return call_without_version();
     ways.push_back({method, callee});
   }
   if (ways.empty()) return step_call(kAny);

@@ -193,6 +193,10 @@ Version* Module::callee(const vm::Proto* proto, vm::Closure* closure, const std:
   }
   if (versions_.size() >= kMostVersions) return nullptr;
   if (proto->never_native || !fits_function(*proto) || instructions_ + proto->code.size() > kMostInstructions) return nullptr;
+  if (sealed_) {
+    unforeseen_ = true;
+    return nullptr;
+  }
   Version* v = add_version(proto, closure);
   v->parameters = std::move(parameters);
   v->level = level;
@@ -280,8 +284,13 @@ bool Module::build(const vm::Value* registers, std::string& reason) {
   // Types are final; a function that is never returned from stays so.
   for (const auto& v : versions_) v->recursive = reaches(*v, *v);
   root.root = true;
+  sealed_ = true;
   for (const auto& v : versions_) declare(*v);
   for (size_t i = 0; i < versions_.size(); ++i) Lowering(*this, *versions_[i], true).emit();
+  if (unforeseen_) {
+    reason = "mixed-type";
+    return false;
+  }
   if (!root.loop) emit_entry(root);
   return true;
 }

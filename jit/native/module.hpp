@@ -79,6 +79,8 @@ class Module {
   bool random_exits() const { return options_.random_exits; }
   // Code for the same place has been thrown away: its guesses were wrong.
   bool cautious() const { return unit_.cautious; }
+  // Code was wanted for a version that analysis did not meet: the unit is refused.
+  bool unforeseen() const { return unforeseen_; }
   // The object's address is in the code.
   LLVMValueRef refer(const vm::Object* o);
   // What a value in the VM is to native code: of containers also what is in them, as a guess.
@@ -116,6 +118,8 @@ class Module {
   std::vector<std::pair<const vm::Proto*, std::unique_ptr<CodeFacts>>> facts_;
   std::vector<std::unique_ptr<Site>> sites_;
   std::vector<std::pair<const vm::Object*, const vm::Object*>> representatives_;  // of names of classes, and of Protos
+  bool sealed_ = false;  // the versions are all there
+  bool unforeseen_ = false;
   size_t instructions_ = 0;
 };
 
