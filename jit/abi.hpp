@@ -93,7 +93,6 @@ struct Unit {
   const vm::Proto* proto = nullptr;
   uint32_t entry_pc = 0;
   bool loop = false;
-  bool callback = false;  // of C++, often called: worth it however small it is
   bool cautious = false;  // code for this place left too often: fewer guesses
   std::string name;       // as debuggers and profilers show it
   std::string signature;

@@ -8,17 +8,13 @@
 #include <time.h>    // the clock of a thread
 
 #include <algorithm>
-#include <cmath>
-#include <cstring>
 #include <utility>
 
 #include "jit/eligibility.hpp"
 #include "lang/source.hpp"
-#include "substrate/fold.hpp"
 #include "vm/frame.hpp"
 #include "vm/globals.hpp"
 #include "vm/heap.hpp"
-#include "vm/operators.hpp"
 
 namespace omc::jit {
 
@@ -37,13 +33,6 @@ constexpr size_t kRegisters = 256;                      // of a native call at m
 constexpr uint64_t kLeastRoom = 16;
 constexpr double kOpenAfter = 4;                        // milliseconds of the program, which is what opening the compiler takes
 
-int64_t int_pow(int64_t x, int64_t n) { return vm::wrapping_pow(x, n); }
-int64_t fold(int64_t x) { return substrate::fold(x); }
-uint64_t find_key(const vm::Dict* d, const vm::String* key) { return d->find(key); }
-uint64_t same_text(const vm::String* a, const vm::String* b) { return a->view() == b->view(); }
-int64_t compare_text(const vm::String* a, const vm::String* b) { return a->view().compare(b->view()); }
-int64_t only_character(const vm::String* s) { return NativeSupport::only_character(s); }
-double float_pow(double x, double y) { return std::pow(x, y); }
 // A function's name, or the line of a loop.
 std::string name_of(const Unit& unit) {
   const vm::Proto& proto = *unit.proto;
@@ -57,7 +46,6 @@ double milliseconds() {
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
   return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
 }
-double float_mod(double x, double y) { return std::fmod(x, y); }
 
 }  // namespace
 
@@ -71,42 +59,7 @@ Host::Host(vm::Vm& vm, HostOptions options) : vm_(vm), options_(std::move(option
   }
   if (options_.random_tiers) call_heat = loop_heat = 0;
   options_.compiler.selective = options_.mode == Mode::Auto && !options_.random_tiers;
-  table_ = {.host = this,
-            .due = NativeSupport::due_flag(vm),
-            .soft_limit = NativeSupport::soft_limit(vm),
-            .leave = leave,
-            .step = step,
-            .step_in_loop = step_in_loop,
-            .failed_call = failed_call,
-            .failed_call_in_loop = failed_call_in_loop,
-            .grow = grow,
-            .marking = vm.heap().marking_flag(),
-            .write_barrier = write_barrier,
-            .fmod = float_mod,
-            .pow = float_pow,
-            .int_pow = int_pow,
-            .fold = fold,
-            .direct = direct,
-            .concatenate = concatenate,
-            .failed = failed,
-            .failed_in_loop = failed_in_loop,
-            .characters = NativeSupport::characters(vm),
-            .same_text = same_text,
-            .compare_text = compare_text,
-            .only_character = only_character,
-            .shadow = vm::shadow_of,
-            .harmony = vm::harmony_of_lanes,
-            .lanes = lanes_.data(),
-            .epoch = NativeSupport::epoch(vm),
-            .class_key = NativeSupport::class_key(vm),
-            .method = method,
-            .find_key = find_key,
-            .add_key = add_key,
-            .new_dict = new_dict,
-            .construct = construct,
-            .new_box = new_box,
-            .new_closure = new_closure,
-            .chance = chance};
+  table_ = table();
 }
 
 Host::~Host() {
@@ -196,8 +149,7 @@ FunctionState& Host::state(vm::Proto* proto) {
   return *static_cast<FunctionState*>(proto->native_state);
 }
 
-Unit* Host::compile(vm::Closure* closure, uint32_t pc, bool loop, bool cautious, bool callback,
-                    const vm::Value* registers) {
+Unit* Host::compile(vm::Closure* closure, uint32_t pc, bool loop, bool cautious, const vm::Value* registers) {
   units_.push_back(std::make_unique<Unit>());
   Unit& unit = *units_.back();
   unit.closure = closure;
@@ -206,7 +158,6 @@ Unit* Host::compile(vm::Closure* closure, uint32_t pc, bool loop, bool cautious,
   unit.entry_pc = pc;
   unit.loop = loop;
   unit.cautious = cautious;
-  unit.callback = callback;
   unit.name = fmt::format("omc::{}::{}", closure->proto->source ? closure->proto->source->path() : "", name_of(unit));
   std::unique_ptr<Job> job = compiler_->begin(unit, registers);
   if (!job) return &unit;
@@ -254,23 +205,23 @@ Outcome Host::callback(vm::Closure* callee, vm::Value* arguments, vm::Value& res
     hidden_room_ = saved;
     if (status != 0) return status == 1 ? Outcome::Done : Outcome::Failed;
   }
-  return state(callee->proto).second_lanes ? call(callee, arguments, result) : call_native(callee, arguments, result, /*callback=*/true);
+  return state(callee->proto).second_lanes ? call(callee, arguments, result) : call_native(callee, arguments, result);
 }
 
 Outcome Host::call(vm::Closure* callee, vm::Value* arguments, vm::Value& result) noexcept {
   FunctionState& f = state(callee->proto);
-  if (!f.second_lanes) return call_native(callee, arguments, result, /*callback=*/false);
+  if (!f.second_lanes) return call_native(callee, arguments, result);
   // The machine asks at each call; how long native code is not asked for is counted here.
   Outcome outcome = Outcome::Interpret;
   if (options_.mode != Mode::Off && f.patience_with_lanes-- <= 0) {
-    outcome = call_native(callee, arguments, result, /*callback=*/false);
+    outcome = call_native(callee, arguments, result);
     f.patience_with_lanes = callee->proto->call_heat;
   }
   callee->proto->call_heat = 0;
   return outcome == Outcome::Interpret ? bands_.call(callee, arguments, result) : outcome;
 }
 
-Outcome Host::call_native(vm::Closure* callee, vm::Value* arguments, vm::Value& result, bool callback) {
+Outcome Host::call_native(vm::Closure* callee, vm::Value* arguments, vm::Value& result) {
   vm::Proto* const proto = callee->proto;
   FunctionState& f = state(proto);
   f.refused = f.refused || proto->never_native;
@@ -323,7 +274,7 @@ Outcome Host::call_native(vm::Closure* callee, vm::Value* arguments, vm::Value& 
   for (size_t i = 0; i < f.calls.size() && status == 0; ++i) run(*f.calls[i]);
   if (status == 0 && !pending && f.compiled < kMostUnits) {
     ++f.compiled;
-    Unit& unit = *compile(callee, 0, false, f.thrown > 0, callback, arguments);
+    Unit& unit = *compile(callee, 0, false, f.thrown > 0, arguments);
     f.calls.push_back(&unit);
     run(unit);
   }
@@ -420,7 +371,7 @@ Outcome Host::loop(vm::Frame& frame) noexcept {
     }
     ++loop.compiled;
     f.waiting = 0;
-    loop.unit = compile(frame.closure, header, true, loop.compiled > 1, false, frame.base);
+    loop.unit = compile(frame.closure, header, true, loop.compiled > 1, frame.base);
   }
   Unit& unit = *loop.unit;
   const Unit::Stage stage = unit.stage.load(std::memory_order_acquire);
@@ -499,106 +450,6 @@ std::string Host::report() const {
   std::string text = "unit\tsignature\ttier\tcompiles\texits\tcalls\tloops\tcompile_ms\tcode_bytes\treason\n";
   for (const std::string& line : lines) text += line;
   return text;
-}
-
-// --- out of native code ------------------------------------------------------------------------------------------------
-
-namespace {
-Pair pair_of(vm::Value v) {
-  Pair pair{0, static_cast<uint64_t>(v.tag())};
-  std::memcpy(&pair.payload, &v, sizeof(pair.payload));
-  return pair;
-}
-}  // namespace
-
-Pair Host::leave(void* host, const Site* site, vm::Value* base, uint64_t room, vm::Closure* closure) {
-  Host& h = *static_cast<Host*>(host);
-  const uint64_t hidden = h.hidden_room_;
-  h.left_early(*site->unit);
-  vm::Value result;
-  std::vector<vm::Lane> lanes;
-  if (h.state(const_cast<vm::Proto*>(site->proto)).second_lanes) {
-    const auto registers = static_cast<ptrdiff_t>(site->proto->register_count);
-    lanes.assign(h.lanes_.begin(), h.lanes_.begin() + registers);
-    std::fill_n(h.lanes_.begin(), registers, vm::Lane());
-  }
-  const bool ok = NativeSupport::leave(h.vm_, closure, site->pc, base, room + hidden, result, lanes);
-  h.hidden_room_ = hidden;
-  if (!ok) return {0, kErrorTag};
-  return pair_of(result);
-}
-
-Pair Host::direct(void* host, const vm::Builtin* builtin, vm::Value* arguments, uint64_t count) {
-  vm::Value result;
-  if (!NativeSupport::call_builtin(static_cast<Host*>(host)->vm_, *builtin, arguments, count, result)) return {0, kErrorTag};
-  return pair_of(result);
-}
-
-vm::String* Host::concatenate(void* host, vm::String* a, vm::String* b) {
-  return NativeSupport::concatenate(static_cast<Host*>(host)->vm_, a, b);
-}
-
-void Host::failed(void* host, const Site* site, vm::Value* base, uint64_t room, vm::Closure* closure) {
-  Host& h = *static_cast<Host*>(host);
-  NativeSupport::failed(h.vm_, closure, site->pc, base, room + h.hidden_room_);
-}
-
-void Host::failed_in_loop(void* host, const Site* site) { NativeSupport::place(static_cast<Host*>(host)->vm_, site->pc); }
-
-uint64_t Host::step(void* host, const Site* site, vm::Value* base, uint64_t room, vm::Closure* closure) {
-  Host& h = *static_cast<Host*>(host);
-  const uint64_t hidden = h.hidden_room_;
-  const bool ok = NativeSupport::step(h.vm_, closure, site->pc, base, room + hidden);
-  h.hidden_room_ = hidden;
-  return ok;
-}
-
-uint64_t Host::step_in_loop(void* host, const Site* site, uint64_t) {
-  Host& h = *static_cast<Host*>(host);
-  const uint64_t hidden = h.hidden_room_;
-  const bool ok = NativeSupport::step_in_frame(h.vm_, site->pc);
-  h.hidden_room_ = hidden;
-  return ok;
-}
-
-void Host::failed_call(void* host, const Site* site, const vm::Proto* callee) {
-  NativeSupport::add_to_trace(static_cast<Host*>(host)->vm_, callee, site->proto, site->pc);
-}
-
-void Host::failed_call_in_loop(void* host, const Site* site, const vm::Proto* callee) {
-  failed_call(host, site, callee);
-  NativeSupport::place(static_cast<Host*>(host)->vm_, site->pc);
-}
-
-namespace {
-vm::Value value_of(uint64_t payload, uint64_t tag) { return std::bit_cast<vm::Value>(Pair{payload, tag}); }
-}  // namespace
-
-vm::Closure* Host::method(void* host, const vm::Proto* proto, uint32_t pc, const vm::String* class_name) {
-  return NativeSupport::method(static_cast<Host*>(host)->vm_, *proto, pc, class_name);
-}
-
-uint64_t Host::add_key(void* host, vm::Dict* d, vm::String* key, uint64_t payload, uint64_t tag) {
-  return NativeSupport::add_key(static_cast<Host*>(host)->vm_, d, key, value_of(payload, tag));
-}
-
-vm::Dict* Host::new_dict(void* host) { return NativeSupport::new_dict(static_cast<Host*>(host)->vm_); }
-
-vm::Dict* Host::construct(void* host, vm::Function* constructor, const vm::Value* fields) {
-  return NativeSupport::construct(static_cast<Host*>(host)->vm_, static_cast<vm::Constructor*>(constructor), fields);
-}
-
-vm::Box* Host::new_box(void* host) { return NativeSupport::new_box(static_cast<Host*>(host)->vm_); }
-
-vm::Closure* Host::new_closure(void* host, vm::Closure* maker, vm::Value* base, vm::Proto* proto) {
-  return NativeSupport::new_closure(static_cast<Host*>(host)->vm_, maker, base, proto);
-}
-
-uint64_t Host::grow(void* host, vm::Value* top) { return NativeSupport::raise_limit(static_cast<Host*>(host)->vm_, top); }
-
-void Host::write_barrier(void* host, uint64_t payload, uint64_t tag) {
-  if (static_cast<vm::Tag>(tag) >= vm::kFirstHeapTag)
-    static_cast<Host*>(host)->vm_.heap().write_barrier(std::bit_cast<vm::Object*>(payload));
 }
 
 }  // namespace omc::jit

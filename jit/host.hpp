@@ -46,16 +46,17 @@ class Host : public vm::NativeCode, private States {
   std::string report() const;
 
  private:
-  Outcome call_native(vm::Closure* callee, vm::Value* arguments, vm::Value& result, bool callback);
+  Outcome call_native(vm::Closure* callee, vm::Value* arguments, vm::Value& result);
   FunctionState& state(vm::Proto* proto) override;
   bool want(const Choice& choice);
   enum class Load : uint8_t { Ready, Later, Never };
+  HostTable table();
   Load load();
   Load may_compile();
   bool affordable();
   void open();
   void work();
-  Unit* compile(vm::Closure* closure, uint32_t pc, bool loop, bool cautious, bool callback, const vm::Value* registers);
+  Unit* compile(vm::Closure* closure, uint32_t pc, bool loop, bool cautious, const vm::Value* registers);
   uint64_t enter(const Unit& unit, vm::Closure* callee, vm::Value* arguments, uint64_t room, vm::Value& result);
   uint64_t budget(const vm::Value* base);
   void left_early(Unit& unit);

@@ -300,7 +300,7 @@ bool Module::build(const vm::Value* registers, std::string& reason) {
 // interpreter, and to its native callers, which inline it.
 bool Module::worthwhile() const {
   const Version& root = *versions_.front();
-  if (!root.loop && !unit_.callback && versions_.size() == 1 && root.calls.empty() && root.proto->code.size() <= kInlineInstructions) {
+  if (!root.loop && versions_.size() == 1 && root.calls.empty() && root.proto->code.size() <= kInlineInstructions) {
     bool loops = false;
     for (size_t pc = 0; pc < root.facts->code.size(); ++pc) {
       const Successors s = successors(root.facts->code, pc);
