@@ -38,34 +38,11 @@ tape::Tape& tape_of(Vm& vm) { return *shared_tape(vm); }
 
 namespace {
 
-// What a training loop owes the collector. Its matrices are the tape's, so little of what it makes is the heap's, and arrays
-// and texts would pile up for thousands of steps before a collection is due. So some more is charged than is made; the next
-// collection writes it off.
-struct Debt {
-  vm::Heap* heap = nullptr;  // set when the collector knows of it
-  size_t charged = 0;
-
-  ~Debt() { write_off(); }
-  void write_off() {
-    if (heap) heap->discharge(std::exchange(charged, 0));
-  }
-};
-
-void owe(Vm& vm, size_t bytes) {
-  Debt& debt = vm.state<Debt>();
-  vm::Heap& heap = vm.heap();
-  if (!debt.heap) {
-    vm.add_root_marker([&debt](vm::Marker&) { debt.write_off(); });
-    debt.heap = &heap;
-  }
-  if (heap.used() + bytes >= heap.limits().hard) return;
-  heap.charge(bytes);
-  debt.charged += bytes;
-}
-
-// A collection comes after 64 backward passes at the latest, and after 256 loans, which spare a copy each.
-constexpr size_t kOwedForBackward = 64 << 10;
-constexpr size_t kOwedForLoan = 16 << 10;
+// The matrices of a training loop are the tape's, so little of what it makes is the heap's, and arrays and texts would pile up for
+// thousands of steps before a collection is due. So passes and loans bring it sooner: the first comes after 64 backward passes at
+// the latest, or 256 loans, which spare a copy each.
+constexpr size_t kHasteOfBackward = 64 << 10;
+constexpr size_t kHasteOfLoan = 16 << 10;
 
 // Text that spells a number counts as one.
 bool is_number(Value v) {
@@ -204,7 +181,7 @@ Value lend(Vm& vm, tape::Reading cells, bool ints_where_whole) {
     made->content = std::make_unique<LentMatrix>(spare);
     spare.objects.push_back(made);
   }
-  owe(vm, kOwedForLoan);
+  vm.heap().hasten(kHasteOfLoan);
   vm::OtherObject* const object = spare.objects.back();
   static_cast<LentMatrix&>(*object->content).fill(shared_tape(vm), std::move(cells), ints_where_whole);
   spare.objects.pop_back();
@@ -306,7 +283,7 @@ static Value tape_update(Vm& vm, Args args) {
 
 static Value tape_backward(Vm& vm, Args args) {
   tape_of(vm).backward(id(args, 0));
-  owe(vm, kOwedForBackward);
+  vm.heap().hasten(kHasteOfBackward);
   vm.poll();
   return Value::null();
 }
