@@ -100,6 +100,14 @@ void visit_children(Stmt& s, Visitor&& v) {
            });
 }
 
+// The first operand of a chain of operators, which leans to the left; any other expression itself.
+inline Expr& first_operand(Expr& e) {
+  Expr* at = &e;
+  while (at->kind == ExprKind::Binary || at->kind == ExprKind::Logical)
+    at = at->kind == ExprKind::Binary ? static_cast<BinaryExpr*>(at)->left : static_cast<LogicalExpr*>(at)->left;
+  return *at;
+}
+
 // The parts of an expression whose chains of operators, which lean to the left and can be long, are a loop and no recursion.
 template <class Visitor>
 void visit_operands(Expr& e, Visitor&& v) {

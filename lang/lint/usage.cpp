@@ -18,10 +18,7 @@ class UsageWalk {
     }
   }
   void expression(Expr*& e) {
-    Expr* at = e;
-    while (at->kind == ExprKind::Binary || at->kind == ExprKind::Logical)
-      at = at->kind == ExprKind::Binary ? static_cast<BinaryExpr*>(at)->left : static_cast<LogicalExpr*>(at)->left;
-    leaf(*at);
+    leaf(first_operand(*e));
     visit_operands(*e, *this);
   }
   void function(Function& f) {
