@@ -102,7 +102,8 @@ std::optional<Source> read_source(const std::string& path, std::error_code& why)
   }
   for (;;) {  // the size is only a hint: a pipe has none, and a file may grow
     const size_t old = text.size();
-    const size_t step = std::max<size_t>(text.capacity() - old, 64 * 1024);
+    const size_t left = text.capacity() - old;
+    const size_t step = left ? left : std::max<size_t>(old, 4096);
     text.resize(old + step);
     const ssize_t got = ::read(file, text.data() + old, step);
     if (got < 0 && errno == EINTR) {

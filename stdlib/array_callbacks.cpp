@@ -134,8 +134,6 @@ constexpr Builtin kBuiltins[] = {
      "h seen = []; par_for(fn(x) arr_push(seen, x), [7, 8]);", par_for},
 };
 
-std::span<const Builtin> array_callbacks_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> array_callbacks_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

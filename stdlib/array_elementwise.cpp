@@ -170,8 +170,6 @@ constexpr Builtin kBuiltins[] = {
     {"arr_neg", "(array) -> array", "0 minus every cell.", "arr_neg([1, -2, 0])  # [-1, 2, 0]", arr_neg},
 };
 
-std::span<const Builtin> array_elementwise_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> array_elementwise_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

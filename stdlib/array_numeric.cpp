@@ -236,8 +236,6 @@ constexpr Builtin kBuiltins[] = {
     {"arr_argmin", "(array) -> int", "The index of the first least element.", "arr_argmin([2, 1, 1])  # 1", arr_argmin},
 };
 
-std::span<const Builtin> array_numeric_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> array_numeric_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

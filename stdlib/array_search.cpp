@@ -242,8 +242,6 @@ constexpr Builtin kBuiltins[] = {
      arr_unique_count},
 };
 
-std::span<const Builtin> array_search_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> array_search_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

@@ -249,8 +249,6 @@ constexpr Builtin kBuiltins[] = {
      "sorted_dedupe([1, 1, 2, 1])  # [1, 2, 1]", sorted_dedupe},
 };
 
-std::span<const Builtin> array_sorting_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> array_sorting_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

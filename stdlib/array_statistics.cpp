@@ -123,8 +123,6 @@ constexpr Builtin kBuiltins[] = {
      "arr_norm([3, 4])  # 5.0", arr_norm},
 };
 
-std::span<const Builtin> array_statistics_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> array_statistics_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

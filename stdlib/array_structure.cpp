@@ -156,8 +156,6 @@ constexpr Builtin kBuiltins[] = {
      "arr_enumerate([\"x\", \"y\"])  # [[0, x], [1, y]]", arr_enumerate},
 };
 
-std::span<const Builtin> array_structure_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> array_structure_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

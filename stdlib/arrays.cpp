@@ -174,8 +174,6 @@ constexpr Builtin kBuiltins[] = {
      "h xs = [1, 2, 3]; safe_arr_set(xs, 7, 9);", safe_arr_set, {}, Effect::Changes},
 };
 
-std::span<const Builtin> arrays_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> arrays_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

@@ -68,8 +68,6 @@ constexpr Builtin kBuiltins[] = {
      harmonic_unalign},
 };
 
-std::span<const Builtin> attractors_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> attractors_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

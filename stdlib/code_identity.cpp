@@ -72,8 +72,6 @@ constexpr Builtin kBuiltins[] = {
      "omc_canonical_hash(\"x=1\")[\"raw\"] == omc_canonical_hash(\"x = 1;\")[\"raw\"]  # true", omc_canonical_hash},
 };
 
-std::span<const Builtin> code_identity_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> code_identity_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

@@ -109,6 +109,6 @@ constexpr Builtin kBuiltins[] = {
 
 }  // namespace
 
-std::span<const Builtin> conversions_builtins() { return kBuiltins; }
+constinit const std::span<const Builtin> conversions_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

@@ -101,8 +101,6 @@ constexpr Builtin kBuiltins[] = {
 
 }  // namespace
 
-std::span<const Builtin> core_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> core_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

@@ -129,6 +129,6 @@ constexpr Builtin kBuiltins[] = {
 
 }  // namespace
 
-std::span<const Builtin> dicts_builtins() { return kBuiltins; }
+constinit const std::span<const Builtin> dicts_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

@@ -153,8 +153,6 @@ constexpr Builtin kBuiltins[] = {
      "dual_relu(dual(1, 2))  # [1.0, 2.0]", dual_relu},
 };
 
-std::span<const Builtin> duals_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> duals_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

@@ -138,6 +138,6 @@ constexpr Builtin kBuiltins[] = {
 
 }  // namespace
 
-std::span<const Builtin> encoding_builtins() { return kBuiltins; }
+constinit const std::span<const Builtin> encoding_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

@@ -82,6 +82,6 @@ constexpr Builtin kBuiltins[] = {
      "type_of(omc_source())  # string", omc_source},
 };
 
-std::span<const Builtin> evaluation_builtins() { return kBuiltins; }
+constinit const std::span<const Builtin> evaluation_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

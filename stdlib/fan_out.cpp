@@ -131,8 +131,6 @@ constexpr Builtin kBuiltins[] = {
      "omc_geodesic_expand(12, 1)  # [[8, 1.0]]", omc_geodesic_expand},
 };
 
-std::span<const Builtin> fan_out_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> fan_out_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

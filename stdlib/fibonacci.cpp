@@ -121,8 +121,6 @@ constexpr Builtin kBuiltins[] = {
      "crt_recover([0, 4, 9, 16])  # 100", crt_recover},
 };
 
-std::span<const Builtin> fibonacci_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> fibonacci_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

@@ -87,8 +87,6 @@ constexpr Builtin kBuiltins[] = {
     {"file_ls", "(dir?) -> array", "Names of a folder's entries, sorted.", "type_of(file_ls(\".\"))  # array", file_ls},
 };
 
-std::span<const Builtin> files_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> files_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

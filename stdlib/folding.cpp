@@ -39,8 +39,6 @@ constexpr Builtin kBuiltins[] = {
      "phi.fold(0.5, 3)  # 0.5000000000000001", phi_fold, "phi.fold requires at least 1 argument"},
 };
 
-std::span<const Builtin> folding_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> folding_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

@@ -74,8 +74,6 @@ constexpr Builtin kBuiltins[] = {
      "gen_substrate_fib(fn(v) 1, 20)  # 8", gen_substrate_fib},
 };
 
-std::span<const Builtin> generators_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> generators_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

@@ -43,8 +43,6 @@ constexpr Builtin kBuiltins[] = {
      "is_phi_resonant(2.618, 0.001)  # 1", is_phi_resonant},
 };
 
-std::span<const Builtin> golden_maths_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> golden_maths_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

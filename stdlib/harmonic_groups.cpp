@@ -85,8 +85,6 @@ constexpr Builtin kBuiltins[] = {
      "harmonic_resample([1, 2, 3, 4], 2)  # [1, 3]", harmonic_resample},
 };
 
-std::span<const Builtin> harmonic_groups_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> harmonic_groups_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

@@ -87,8 +87,6 @@ constexpr Builtin kBuiltins[] = {
      "harmonic_write_file(\"note.tmp\", \"hi\"); println(harmonic_read_file(\"note.tmp\")[0]);", harmonic_read_file, {}, Effect::Outside},
 };
 
-std::span<const Builtin> harmonic_text_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> harmonic_text_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

@@ -126,8 +126,6 @@ constexpr Builtin kBuiltins[] = {
      "arr_substrate_attention([[0]], [[0], [3], [13]], [[1], [2], [3]])  # [[2.0]]", arr_substrate_attention},
 };
 
-std::span<const Builtin> harmonic_vectors_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> harmonic_vectors_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

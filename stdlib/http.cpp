@@ -177,8 +177,6 @@ constexpr Builtin kBuiltins[] = {
      "try { http_post_json(\"http://localhost:1/\", {\"a\": 1}); } catch e { println(e); }", http_post_json},
 };
 
-std::span<const Builtin> http_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> http_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

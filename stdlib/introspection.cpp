@@ -246,8 +246,6 @@ constexpr Builtin kBuiltins[] = {
      "fn_snapshot_all(); println(fn_rollback_all());", fn_rollback_all},
 };
 
-std::span<const Builtin> introspection_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> introspection_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

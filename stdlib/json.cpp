@@ -473,6 +473,6 @@ Value parse_json(Vm& vm, std::string_view text) {
 
 std::string json_text(Vm& vm, Value v, bool pretty) { return JsonWriter(vm, pretty).write(v); }
 
-std::span<const Builtin> json_builtins() { return kBuiltins; }
+constinit const std::span<const Builtin> json_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

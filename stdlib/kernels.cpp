@@ -104,8 +104,6 @@ constexpr Builtin kBuiltins[] = {
      "arr_conv1d([1, 2, 3, 4], [1, 0, -1])  # [-2.0, -2.0]", arr_conv1d},
 };
 
-std::span<const Builtin> kernels_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> kernels_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

@@ -183,8 +183,6 @@ constexpr Builtin kBuiltins[] = {
      "arr_outer([1, 2], [3, 4])  # [[3.0, 4.0], [6.0, 8.0]]", arr_outer},
 };
 
-std::span<const Builtin> linear_algebra_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> linear_algebra_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

@@ -373,8 +373,6 @@ constexpr Builtin kBuiltins[] = {
     {"digit_count", "(n) -> int", "Number of decimal digits.", "digit_count(-1000)  # 4", digit_count},
 };
 
-std::span<const Builtin> maths_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> maths_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

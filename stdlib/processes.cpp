@@ -139,8 +139,6 @@ constexpr Builtin kBuiltins[] = {
      "omc_pipe([[\"echo\", \"a\"], [\"wc\", \"-l\"]])[\"ok\"]  # true", omc_pipe, "omc_pipe: requires (commands)"},
 };
 
-std::span<const Builtin> processes_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> processes_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

@@ -47,8 +47,6 @@ constexpr Builtin kBuiltins[] = {
      random_float},
 };
 
-std::span<const Builtin> random_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> random_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

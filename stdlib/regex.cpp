@@ -238,6 +238,6 @@ constexpr Builtin kBuiltins[] = {
 
 }  // namespace
 
-std::span<const Builtin> regex_builtins() { return kBuiltins; }
+constinit const std::span<const Builtin> regex_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

@@ -112,8 +112,6 @@ constexpr Builtin kBuiltins[] = {
      "harmonic_repr([5, \"a\"])  # [HInt(5, φ=1.000, HIM=0.090), a]", harmonic_repr},
 };
 
-std::span<const Builtin> resonance_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> resonance_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

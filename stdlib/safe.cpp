@@ -101,8 +101,6 @@ constexpr Builtin kBuiltins[] = {
      "cleanup_array([1, 2 / 0, 3])  # [1, 3]", cleanup_array},
 };
 
-std::span<const Builtin> safe_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> safe_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

@@ -319,8 +319,6 @@ constexpr Builtin kBuiltins[] = {
 
 }  // namespace
 
-std::span<const Builtin> sqlite_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> sqlite_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

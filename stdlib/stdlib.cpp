@@ -8,7 +8,7 @@
 namespace omc::stdlib {
 
 void install(vm::Vm& vm) {
-#define OMC_FAMILY(name, effect) vm.add_builtins(name##_builtins(), #name, vm::Effect::effect);
+#define OMC_FAMILY(name, effect) vm.add_builtins(name##_builtins, #name, vm::Effect::effect);
 #include "stdlib/families.def"
   vm.guard_modules([&vm](const std::string& path) {
     if (vm.state<Permissions>().permits(Permission::Read, path)) return;

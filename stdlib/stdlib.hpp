@@ -14,7 +14,7 @@ namespace omc::stdlib {
 // Adds the rows of all families (families.def).
 void install(vm::Vm& vm);
 
-#define OMC_FAMILY(name, effect) std::span<const vm::Builtin> name##_builtins();
+#define OMC_FAMILY(name, effect) extern const std::span<const vm::Builtin> name##_builtins;
 #include "stdlib/families.def"
 
 }  // namespace omc::stdlib

@@ -430,6 +430,6 @@ constexpr Builtin kBuiltins[] = {
 
 }  // namespace
 
-std::span<const Builtin> strings_builtins() { return kBuiltins; }
+constinit const std::span<const Builtin> strings_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

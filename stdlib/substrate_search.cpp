@@ -283,8 +283,6 @@ constexpr Builtin kBuiltins[] = {
      "phi_pi_fib_reset()  # null", phi_pi_fib_reset},
 };
 
-std::span<const Builtin> substrate_search_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> substrate_search_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

@@ -440,6 +440,6 @@ constexpr Builtin kBuiltins[] = {
      "tape_value(tape_substrate_sparse_scores(tape_var([[1, 2]]), tape_var([[3, 4]])))  # 11", tape_substrate_sparse_scores},
 };
 
-std::span<const Builtin> tape_builtins() { return kBuiltins; }
+constinit const std::span<const Builtin> tape_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

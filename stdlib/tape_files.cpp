@@ -249,8 +249,6 @@ constexpr Builtin kBuiltins[] = {
      "tape_save_npy(\"x.tmp\", [[1, 2], [3, 4]]); println(tape_load_npy(\"x.tmp\"))", tape_load_npy},
 };
 
-std::span<const Builtin> tape_files_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> tape_files_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

@@ -80,8 +80,6 @@ constexpr Builtin kBuiltins[] = {
      test_clear_failures},
 };
 
-std::span<const Builtin> test_channel_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> test_channel_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

@@ -96,8 +96,6 @@ constexpr Builtin kBuiltins[] = {
      "parse_time(\"2023-11-14 22:13:25\", \"%F %T\")  # 1700000005", parse_time, {}, vm::Effect::Pure},
 };
 
-std::span<const Builtin> times_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> times_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

@@ -236,8 +236,6 @@ constexpr Builtin kBuiltins[] = {
      {}, {.lends = lend_adamw_update, .takes = 3}},
 };
 
-std::span<const Builtin> training_matrices_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> training_matrices_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

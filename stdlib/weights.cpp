@@ -87,8 +87,6 @@ constexpr Builtin kBuiltins[] = {
      "quantization_ratio requires (array[, threshold])"},
 };
 
-std::span<const Builtin> weights_builtins() {
-  return kBuiltins;
-}
+constinit const std::span<const Builtin> weights_builtins = kBuiltins;
 
 }  // namespace omc::stdlib

@@ -21,6 +21,8 @@ constexpr size_t kStepBytes = 48 << 10;
 constexpr size_t kBytesPerReference = 3;
 constexpr size_t kSmallestBudget = 4 << 10;
 constexpr size_t kLargestBudget = 20 << 10;
+// A collection begins when so much has been made for each 32 bytes that live; by its end about half of what lives is garbage.
+constexpr size_t kGarbagePer32 = 15;
 // Blocks and large objects swept in a step.
 constexpr size_t kSweptBlocks = 32;
 constexpr size_t kSweptLarge = 512;
@@ -201,7 +203,7 @@ bool Heap::sweep_some(size_t blocks, size_t large) {
 
 void Heap::end_sweep() {
   phase_ = Phase::Idle;
-  cycle_at_ = std::max(limits_.soft, live_bytes_ + live_bytes_ / 2);
+  cycle_at_ = std::max(limits_.soft, live_bytes_ + live_bytes_ / 32 * kGarbagePer32);
   if (limits_.hard != SIZE_MAX) cycle_at_ = std::min(cycle_at_, used_ + (limits_.hard - std::min(used_, limits_.hard)) / 2);
 }
 

@@ -21,7 +21,7 @@ struct Row {
 std::vector<Row> all_rows() {
   std::vector<Row> rows;
 #define OMC_FAMILY(name, effect) \
-  for (const vm::Builtin& builtin : stdlib::name##_builtins()) rows.push_back({&builtin});
+  for (const vm::Builtin& builtin : stdlib::name##_builtins) rows.push_back({&builtin});
 #include "stdlib/families.def"
   return rows;
 }

@@ -84,7 +84,7 @@ struct Row {
 std::vector<Row> all_rows() {
   std::vector<Row> rows;
 #define OMC_FAMILY(name, otherwise)                    \
-  for (const vm::Builtin& builtin : name##_builtins()) \
+  for (const vm::Builtin& builtin : name##_builtins) \
     rows.push_back({&builtin, builtin.effect == vm::Effect::OfFamily ? vm::Effect::otherwise : builtin.effect});
 #include "stdlib/families.def"
   return rows;
