@@ -19,7 +19,7 @@ struct Lane;
 
 namespace omc::jit {
 
-inline constexpr uint32_t kAbiVersion = 5;
+inline constexpr uint32_t kAbiVersion = 6;
 inline constexpr size_t kWorthwhile = 8;  // instructions for each that calls the interpreter; fewer, and native code is slower
 
 // A value in two registers; the tag is a vm::Tag, or kErrorTag: an error is pending.
@@ -30,11 +30,21 @@ inline constexpr uint64_t kErrorTag = 255;
 
 struct Unit;
 
+// A register whose kind is known where native code is left: nobody has written that into the frame, nor its payload where that is
+// known too.
+struct Known {
+  uint32_t r;
+  bool whole;
+  uint64_t payload, tag;
+};
+
 // An instruction of a function, for calls out of native code.
 struct Site {
   const vm::Proto* proto;
   uint32_t pc;
   Unit* unit;
+  bool early = false;        // a guard failed
+  std::vector<Known> known;  // of the frame, where the interpreter goes on here
 };
 
 // Calls out of native code. `room` is how many calls deeper it may go.
@@ -83,10 +93,8 @@ struct HostTable {
 
 // Native functions as C++ calls them. A call: 0 the arguments have other types, 1 the result is there, 2 failed.
 using CallEntry = uint64_t (*)(vm::Value* base, uint64_t room, vm::Value* result, vm::Closure*);
-// A loop: the pc to go on at, with kLeftEarly when a guard failed; kLoopFailed: an error is pending.
-using LoopEntry = uint64_t (*)(vm::Value* base, uint64_t room, vm::Closure*);
-inline constexpr uint64_t kLeftEarly = uint64_t{1} << 32;
-inline constexpr uint64_t kLoopFailed = ~uint64_t{0};
+// A loop: the place to go on at, nullptr: an error is pending.
+using LoopEntry = const Site* (*)(vm::Value* base, uint64_t room, vm::Closure*);
 
 struct Unit {
   vm::Closure* closure = nullptr;  // one of those it is for, while it is compiled

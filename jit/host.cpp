@@ -383,11 +383,14 @@ Outcome Host::loop(vm::Frame& frame) noexcept {
   proto->loop_heat = f.batch = 0;
   const uint64_t saved = hidden_room_;
   const uint64_t room = budget(frame.base + proto->register_count);
-  uint64_t status = header;
+  const Site* at = nullptr;
+  bool entered = false;
   if (room >= kLeastRoom) {
     ++unit.calls;
-    status = reinterpret_cast<LoopEntry>(unit.entry)(frame.base, room, frame.closure);
-    if (status != kLoopFailed && (status & kLeftEarly) && ++unit.exits > most_exits()) {
+    at = reinterpret_cast<LoopEntry>(unit.entry)(frame.base, room, frame.closure);
+    entered = true;
+    if (at) write_known(frame.base, *at);
+    if (at && at->early && ++unit.exits > most_exits()) {
       for (auto& l : f.loops) {
         if (l.unit != &unit) continue;
         l.unit = nullptr;
@@ -397,8 +400,8 @@ Outcome Host::loop(vm::Frame& frame) noexcept {
     }
   }
   hidden_room_ = saved;
-  if (status == kLoopFailed) return Outcome::Failed;
-  frame.ip = proto->code.data() + static_cast<uint32_t>(status);
+  if (entered && !at) return Outcome::Failed;
+  frame.ip = proto->code.data() + (at ? at->pc : header);
   return Outcome::Done;
 }
 

@@ -63,6 +63,7 @@ class Host : public vm::NativeCode, private States {
   int32_t shuffled(int32_t count);
   uint64_t most_exits() const;
 
+  static void write_known(vm::Value* base, const Site& site);
   static Pair leave(void* host, const Site* site, vm::Value* base, uint64_t room, vm::Closure* closure);
   static uint64_t step(void* host, const Site* site, vm::Value* base, uint64_t room, vm::Closure* closure);
   static uint64_t step_in_loop(void* host, const Site* site, uint64_t room);

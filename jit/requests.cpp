@@ -75,9 +75,21 @@ Pair pair_of(vm::Value v) {
 }
 }  // namespace
 
+void Host::write_known(vm::Value* base, const Site& site) {
+  for (const Known& known : site.known) {
+    uint64_t words[2];  // payload, tag
+    static_assert(sizeof(words) == sizeof(vm::Value));
+    std::memcpy(words, base + known.r, sizeof(words));
+    if (known.whole) words[0] = known.payload;
+    words[1] = known.tag;
+    std::memcpy(static_cast<void*>(base + known.r), words, sizeof(words));
+  }
+}
+
 Pair Host::leave(void* host, const Site* site, vm::Value* base, uint64_t room, vm::Closure* closure) {
   Host& h = *static_cast<Host*>(host);
   const uint64_t hidden = h.hidden_room_;
+  write_known(base, *site);
   h.left_early(*site->unit);
   vm::Value result;
   std::vector<vm::Lane> lanes;

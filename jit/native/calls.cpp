@@ -198,7 +198,7 @@ void Lowering::failed_call() {
     state_ = start_;
     if (!v_.proto->handlers.empty()) store_live(pc_);
     state_ = saved;
-    LLVMBuildRet(e_.b, e_.constant(static_cast<int64_t>(kLoopFailed)));
+    LLVMBuildRet(e_.b, LLVMConstNull(e_.ptr));
   } else {
     return_error();
   }

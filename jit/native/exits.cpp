@@ -71,17 +71,44 @@ void Lowering::forget_globals() {
 void Lowering::leave(size_t pc, const State& state, bool early) {
   const State saved = state_;
   state_ = state;
-  store_live(pc);
+  Site* const site = m_.site(v_, static_cast<uint32_t>(pc));
+  site->early = early;
+  store_unknown(pc, *site);
   store_lanes(pc);
   flush_globals(state);
   if (v_.loop) {
-    LLVMBuildRet(e_.b, e_.constant(static_cast<int64_t>(pc | (early ? kLeftEarly : 0))));
+    LLVMBuildRet(e_.b, e_.address(site));
   } else {
-    LLVMValueRef result = e_.call(reinterpret_cast<const void*>(m_.host().leave), e_.pair,
-                                  {e_.address(m_.host().host), e_.address(m_.site(v_, static_cast<uint32_t>(pc))), base_, room_, closure_});
-    return_value(LLVMBuildExtractValue(e_.b, result, 0, ""), LLVMBuildExtractValue(e_.b, result, 1, ""));
+    if (!leave_) {
+      LLVMBasicBlockRef here = LLVMGetInsertBlock(e_.b);
+      leaving_at_ = new_variable(e_.ptr);
+      leave_ = cold();
+      position(leave_);
+      LLVMValueRef at = LLVMBuildLoad2(e_.b, e_.ptr, leaving_at_, "");
+      LLVMValueRef result = e_.call(reinterpret_cast<const void*>(m_.host().leave), e_.pair,
+                                    {e_.address(m_.host().host), at, base_, room_, closure_});
+      return_value(LLVMBuildExtractValue(e_.b, result, 0, ""), LLVMBuildExtractValue(e_.b, result, 1, ""));
+      position(here);
+    }
+    LLVMBuildStore(e_.b, e_.address(site), leaving_at_);
+    LLVMBuildBr(e_.b, leave_);
   }
   state_ = saved;
+}
+
+void Lowering::store_unknown(size_t pc, Site& site) {
+  for (size_t r = 0; r < registers_; ++r) {
+    if (!facts_.live[pc][r] || state_[r].synced || state_[r].type.kind == Kind::None) continue;
+    const Operand o = get(r);
+    LLVMValueRef payload = this->payload(o), tag = tag_word(o);
+    if (!LLVMIsAConstantInt(tag)) {
+      store_value(o, frame_slot(r), Memory::Register);
+      continue;
+    }
+    const bool whole = LLVMIsAConstantInt(payload);
+    if (!whole) e_.store(payload, frame_slot(r), Memory::Register);
+    site.known.push_back({static_cast<uint32_t>(r), whole, whole ? LLVMConstIntGetZExtValue(payload) : 0, LLVMConstIntGetZExtValue(tag)});
+  }
 }
 
 void Lowering::store_live(size_t pc) {
@@ -142,7 +169,7 @@ void Lowering::fail() {
     if (!v_.proto->handlers.empty()) store_live(pc_);
     flush_globals(start_);
     state_ = saved;
-    LLVMBuildRet(e_.b, e_.constant(static_cast<int64_t>(kLoopFailed)));
+    LLVMBuildRet(e_.b, LLVMConstNull(e_.ptr));
   } else {
     flush_globals(start_);
     return_error();

@@ -134,6 +134,8 @@ class Lowering {
   // Stores what `pc` needs and goes on there in the interpreter.
   void leave(size_t pc, const State& state, bool early);
   void store_live(size_t pc);
+  // The same but for what is known of the registers: that goes into the site.
+  void store_unknown(size_t pc, Site& site);
 
   // The block that leaves at this instruction, before it has done anything.
   LLVMBasicBlockRef exit();
@@ -403,7 +405,8 @@ class Lowering {
   std::vector<LLVMBasicBlockRef> blocks_;
   LLVMBasicBlockRef entry_block_ = nullptr, exit_ = nullptr;
   LLVMValueRef base_ = nullptr, room_ = nullptr, closure_ = nullptr;
-  LLVMBasicBlockRef return_ = nullptr;
+  LLVMBasicBlockRef return_ = nullptr, leave_ = nullptr;
+  LLVMValueRef leaving_at_ = nullptr;  // the Site
   LLVMValueRef returned_bits_ = nullptr, returned_tag_ = nullptr;
 };
 

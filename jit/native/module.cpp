@@ -230,8 +230,8 @@ bool Module::reaches(const Version& from, const Version& to) const {
   return false;
 }
 
-const Site* Module::site(const Version& v, uint32_t pc) {
-  sites_.push_back(std::make_unique<Site>(Site{v.proto, pc, &unit_}));
+Site* Module::site(const Version& v, uint32_t pc) {
+  sites_.push_back(std::make_unique<Site>(Site{v.proto, pc, &unit_, false, {}}));
   return sites_.back().get();
 }
 
@@ -332,7 +332,7 @@ void Module::declare(Version& v) {
     }
   }
   if (v.takes_closure()) types.push_back(e_.ptr);
-  v.function_type = LLVMFunctionType(v.loop ? e_.i64 : result_type(v), types.data(), static_cast<unsigned>(types.size()), false);
+  v.function_type = LLVMFunctionType(v.loop ? e_.ptr : result_type(v), types.data(), static_cast<unsigned>(types.size()), false);
   const bool root = &v == versions_.front().get();
   const std::string name = root && v.loop ? entry_name_ : std::string(v.proto->name->view());
   v.function = LLVMAddFunction(e_.module, name.c_str(), v.function_type);

@@ -72,7 +72,7 @@ class Module {
 
   // For Lowering.
   Version* callee(const vm::Proto* proto, vm::Closure* closure, const std::vector<Type>& arguments, Version& caller);
-  const Site* site(const Version& v, uint32_t pc);
+  Site* site(const Version& v, uint32_t pc);
   const HostTable& host() const { return host_; }
   // Of a native function: the value's bits, a double when it is a float, and its tag.
   LLVMTypeRef result_type(const Version& v) const;

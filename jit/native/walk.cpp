@@ -198,7 +198,9 @@ void Lowering::load_entry() {
     LLVMBasicBlockRef off = cold();
     LLVMBasicBlockRef here = LLVMGetInsertBlock(e_.b);
     position(off);
-    LLVMBuildRet(e_.b, e_.constant(static_cast<int64_t>(v_.entry_pc | kLeftEarly)));
+    Site* const entry = m_.site(v_, v_.entry_pc);
+    entry->early = true;
+    LLVMBuildRet(e_.b, e_.address(entry));
     position(here);
     for (size_t r = 0; r < registers_; ++r) {
       const Type type = state_[r].type;
