@@ -43,11 +43,16 @@ struct FunctionState {
   Loop* loop_around(uint32_t pc);
   int32_t calls_until_hot() const;
 
-  // A loop around native ones has little left to win.
+  // A loop around native ones has little left to win, and one inside of them even less: only its rounds until the jump back of the
+  // outer one are interpreted.
   int64_t work_until_hot(const Loop& loop) const {
-    for (const Loop& inner : loops)
-      if (loop.holds(inner) && inner.unit) return 5 * kHotWork;
-    return kHotWork;
+    int64_t work = kHotWork;
+    for (const Loop& other : loops) {
+      if (!other.unit) continue;
+      if (other.holds(loop)) return 10 * kHotWork;
+      if (loop.holds(other)) work = 5 * kHotWork;
+    }
+    return work;
   }
   // What one round of a loop costs, without the inner loops that are native.
   template <class IsReady>

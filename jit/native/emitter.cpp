@@ -101,10 +101,15 @@ LLVMValueRef Emitter::make_pair(LLVMValueRef payload, LLVMValueRef t) const {
   return LLVMBuildInsertValue(b, v, t, 1, "");
 }
 
-void Emitter::mark_dereferenceable(LLVMValueRef load, uint64_t bytes) const {
-  LLVMMetadataRef operands[] = {LLVMValueAsMetadata(LLVMConstInt(i64, bytes, false))};
-  LLVMSetMetadata(load, LLVMGetMDKindIDInContext(context, "dereferenceable", 15),
-                  LLVMMetadataAsValue(context, LLVMMDNodeInContext2(context, operands, 1)));
+void Emitter::assume_object(LLVMValueRef pointer, uint64_t bytes) const {
+  LLVMValueRef there[] = {pointer, LLVMConstInt(i64, bytes, false)}, aligned[] = {pointer, LLVMConstInt(i64, alignof(vm::Value), false)};
+  LLVMOperandBundleRef bundles[] = {LLVMCreateOperandBundle("dereferenceable", 15, there, 2),
+                                    LLVMCreateOperandBundle("align", 5, aligned, 2)};
+  const unsigned id = LLVMLookupIntrinsicID("llvm.assume", 11);
+  LLVMValueRef condition[] = {truth(true)};
+  LLVMBuildCallWithOperandBundles(b, LLVMIntrinsicGetType(context, id, nullptr, 0), LLVMGetIntrinsicDeclaration(module, id, nullptr, 0),
+                                  condition, 1, bundles, 2, "");
+  for (LLVMOperandBundleRef bundle : bundles) LLVMDisposeOperandBundle(bundle);
 }
 
 void Emitter::add_attribute(LLVMValueRef function, unsigned index, const char* name, uint64_t value) const {

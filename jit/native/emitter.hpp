@@ -45,7 +45,8 @@ class Emitter {
   // The same call, of a function that writes nothing.
   LLVMValueRef reading(LLVMValueRef call) const;
   LLVMValueRef make_pair(LLVMValueRef payload, LLVMValueRef tag) const;
-  void mark_dereferenceable(LLVMValueRef load, uint64_t bytes) const;
+  // An object stands there while its holder lives: so its header may be read before it is known whether anybody will.
+  void assume_object(LLVMValueRef pointer, uint64_t bytes) const;
   void add_attribute(LLVMValueRef function, unsigned index, const char* name, uint64_t value = 0) const;
 
  private:

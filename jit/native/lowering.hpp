@@ -92,6 +92,8 @@ class Lowering {
 
   // Bits of a known kind as an operand.
   Operand from_payload(LLVMValueRef bits, Type type) const;
+  // The same of what a register or variable holds: loops may look at the headers of such objects before they begin.
+  Operand object_from_payload(LLVMValueRef bits, Type type) const;
 
   // --- the frame, global variables, leaving: exits.cpp ---
 
@@ -128,7 +130,7 @@ class Lowering {
     LLVMBasicBlockRef on = fresh();
     expect(LLVMBuildICmp(e_.b, LLVMIntEQ, t, e_.tag(tag_of(want.kind)), ""), on, failed());
     position(on);
-    return from_payload(bits, want);
+    return object_from_payload(bits, want);
   }
 
   // Stores what `pc` needs and goes on there in the interpreter.

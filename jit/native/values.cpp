@@ -57,13 +57,6 @@ Operand Lowering::get(size_t slot) {
     default: {
       const LLVMTypeRef type = machine_type(o.type);
       o.v = LLVMBuildLoad2(e_.b, type, variable(slot, type), "");
-      if (o.type.is_pointer()) {
-        const size_t bytes = o.type.is_array()               ? sizeof(vm::Array)
-                             : o.type.kind == Kind::Dict     ? sizeof(vm::Dict)
-                             : o.type.kind == Kind::Function ? sizeof(vm::Function)
-                                                             : sizeof(vm::String);
-        e_.mark_dereferenceable(o.v, bytes);
-      }
     }
   }
   return o;
@@ -128,6 +121,16 @@ Operand Lowering::from_payload(LLVMValueRef bits, Type type) const {
   o.v = type.kind == Kind::Float ? LLVMBuildBitCast(e_.b, bits, e_.f64, "")
         : type.is_pointer()      ? LLVMBuildIntToPtr(e_.b, bits, e_.ptr, "")
                                  : bits;
+  return o;
+}
+
+Operand Lowering::object_from_payload(LLVMValueRef bits, Type type) const {
+  const Operand o = from_payload(bits, type);
+  if (emit_ && type.is_pointer())
+    e_.assume_object(o.v, type.is_array()               ? sizeof(vm::Array)
+                          : type.kind == Kind::Dict     ? sizeof(vm::Dict)
+                          : type.kind == Kind::Function ? sizeof(vm::Function)
+                                                        : sizeof(vm::String));
   return o;
 }
 

@@ -211,7 +211,7 @@ void Lowering::load_entry() {
         expect(has_tag(any, tag_of(type.kind)), on, off);
         position(on);
       }
-      put(r, type.kind == Kind::Any ? any : from_payload(any.v, type), type);
+      put(r, type.kind == Kind::Any ? any : object_from_payload(any.v, type), type);
     }
     return;
   }
