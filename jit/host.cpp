@@ -2,10 +2,7 @@
 
 #include "jit/host.hpp"
 
-#include <dlfcn.h>
 #include <fmt/format.h>
-#include <signal.h>  // the mask of the thread
-#include <time.h>    // the clock of a thread
 
 #include <algorithm>
 #include <utility>
@@ -40,12 +37,6 @@ std::string name_of(const Unit& unit) {
     return fmt::format(":{} loop", proto.source->position(proto.position(unit.entry_pc).begin).line);
   return proto.name->size_bytes ? std::string(proto.name->view()) : proto.is_top_level ? "<top level>" : "<lambda>";
 }
-// Processor time of this thread.
-double milliseconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
-}
 
 }  // namespace
 
@@ -60,20 +51,11 @@ Host::Host(vm::Vm& vm, HostOptions options) : vm_(vm), options_(std::move(option
   if (options_.random_tiers) call_heat = loop_heat = 0;
   options_.compiler.selective = options_.mode == Mode::Auto && !options_.random_tiers;
   table_ = table();
+  workshop_ = std::make_shared<Workshop>(options_.libraries, table_, options_.compiler);
 }
 
 Host::~Host() {
-  if (thread_.joinable()) {
-    {
-      const std::lock_guard lock(mutex_);
-      stop_ = true;
-      jobs_.clear();
-    }
-    wake_.notify_one();
-    thread_.join();
-  }
-  compiler_.reset();
-  if (library_) dlclose(library_);
+  if (!workshop_->stop(options_.still_compiling != nullptr, units_)) options_.still_compiling->store(true);
 }
 
 // A count of jumps or calls; in tests of the tiers some other one.
@@ -86,58 +68,25 @@ uint64_t Host::most_exits() const {
 
 uint64_t Host::chance(void* host) { return static_cast<Host*>(host)->random_() % 40 == 0; }
 
-void Host::open() {
-  for (const std::string& path : options_.libraries) {
-    library_ = dlopen(path.c_str(), RTLD_LAZY | RTLD_LOCAL);
-    if (!library_) continue;
-    const auto make = reinterpret_cast<MakeCompiler>(dlsym(library_, kMakeCompiler));
-    if (make) compiler_.reset(make(kAbiVersion, table_, options_.compiler));
-    if (compiler_) break;
-    dlclose(std::exchange(library_, nullptr));
-  }
-  loaded_.store(compiler_ ? Load::Ready : Load::Never, std::memory_order_release);
-}
-
 // Whoever does not know how long a program will run does well to spend on compiling what the program itself has taken so far.
 bool Host::affordable() {
   if (options_.random_tiers) return true;
-  return milliseconds() >= std::max(kOpenAfter, compiling_ms_.load(std::memory_order_relaxed));
+  return thread_milliseconds() >= std::max(kOpenAfter, workshop_->milliseconds());
 }
 
 Host::Load Host::load() {
   if (options_.mode == Mode::Force) {
-    if (loaded_.load() == Load::Later) open();
-  } else if (!thread_.joinable()) {
+    if (workshop_->loaded() == Load::Later) workshop_->open();
+  } else if (!workshop_->started()) {
     if (!affordable()) return Load::Later;
-    sigset_t all, before;  // signals belong to the thread of the program
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    thread_ = std::thread([this] { work(); });
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    Workshop::start(workshop_);
   }
-  return loaded_.load(std::memory_order_acquire);
+  return workshop_->loaded();
 }
 
 Host::Load Host::may_compile() {
   const Load load = this->load();
   return load == Load::Ready && options_.mode == Mode::Auto && !affordable() ? Load::Later : load;
-}
-
-void Host::work() {
-  open();
-  for (;;) {
-    std::unique_ptr<Job> job;
-    {
-      std::unique_lock lock(mutex_);
-      compiling_ms_.store(milliseconds(), std::memory_order_relaxed);
-      if (!compiler_) return;
-      wake_.wait(lock, [this] { return stop_ || !jobs_.empty(); });
-      if (stop_) return;
-      job = std::move(jobs_.front());
-      jobs_.pop_front();
-    }
-    compiler_->finish(*job);
-  }
 }
 
 FunctionState& Host::state(vm::Proto* proto) {
@@ -159,15 +108,10 @@ Unit* Host::compile(vm::Closure* closure, uint32_t pc, bool loop, bool cautious,
   unit.loop = loop;
   unit.cautious = cautious;
   unit.name = fmt::format("omc::{}::{}", closure->proto->source ? closure->proto->source->path() : "", name_of(unit));
-  std::unique_ptr<Job> job = compiler_->begin(unit, registers);
+  std::unique_ptr<Job> job = workshop_->compiler().begin(unit, registers);
   if (!job) return &unit;
-  if (options_.mode == Mode::Force) {
-    compiler_->finish(*job);
-  } else {
-    const std::lock_guard lock(mutex_);
-    jobs_.push_back(std::move(job));
-    wake_.notify_one();
-  }
+  if (options_.mode == Mode::Force) workshop_->compiler().finish(*job);
+  else workshop_->queue(std::move(job));
   return &unit;
 }
 

@@ -4,17 +4,15 @@
 //   jit::Host host(vm, options);
 //   vm.set_native_code(&host);
 
-#include <condition_variable>
-#include <deque>
+#include <atomic>
 #include <memory>
-#include <mutex>
 #include <random>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "jit/abi.hpp"
 #include "jit/hotness.hpp"
+#include "jit/workshop.hpp"
 #include "vm/bands.hpp"
 #include "vm/native_code.hpp"
 #include "vm/vm.hpp"
@@ -29,6 +27,9 @@ struct HostOptions {
   CompilerOptions compiler;
   bool random_tiers = false;           // of tests: what is hot, and for how long, is left to chance
   uint32_t random_seed = 1;
+  // Set at the end where the thread that compiles is still at work: the process must end without running destructors. nullptr: the
+  // end waits for it.
+  std::atomic<bool>* still_compiling = nullptr;
 };
 
 class Host : public vm::NativeCode, private States {
@@ -49,13 +50,11 @@ class Host : public vm::NativeCode, private States {
   Outcome call_native(vm::Closure* callee, vm::Value* arguments, vm::Value& result);
   FunctionState& state(vm::Proto* proto) override;
   bool want(const Choice& choice);
-  enum class Load : uint8_t { Ready, Later, Never };
+  using Load = Workshop::Load;
   HostTable table();
   Load load();
   Load may_compile();
   bool affordable();
-  void open();
-  void work();
   Unit* compile(vm::Closure* closure, uint32_t pc, bool loop, bool cautious, const vm::Value* registers);
   uint64_t enter(const Unit& unit, vm::Closure* callee, vm::Value* arguments, uint64_t room, vm::Value& result);
   uint64_t budget(const vm::Value* base);
@@ -88,22 +87,12 @@ class Host : public vm::NativeCode, private States {
   HostTable table_;
   vm::Bands bands_;                        // of the dual-band mode: runs functions that have second lanes and are not native
   std::vector<vm::Lane> lanes_;            // of the registers of native code that leaves
-  void* library_ = nullptr;
-  std::unique_ptr<Compiler> compiler_;
+  std::shared_ptr<Workshop> workshop_;
   std::minstd_rand random_{1};  // of the tests that leave things to chance
   std::vector<vm::Closure*> running_;  // with captures, called by C++: native code has no frame to keep them alive
   uint64_t hidden_room_ = 0;  // calls that native code may not make itself, because its stack is smaller than the limit
   std::vector<std::unique_ptr<FunctionState>> states_;
   std::vector<std::unique_ptr<Unit>> units_;
-
-  // The compiling thread of Mode::Auto: it opens the compiler, then finishes one job after the other.
-  std::thread thread_;
-  std::atomic<Load> loaded_{Load::Later};
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<std::unique_ptr<Job>> jobs_;
-  bool stop_ = false;
-  std::atomic<double> compiling_ms_{0};   // processor time of the thread, opening the compiler included
 };
 
 }  // namespace omc::jit

@@ -1,6 +1,9 @@
 // omc: runs programs, and everything else one does with them.
 
+#include <unistd.h>  // _exit
+
 #include <csignal>
+#include <cstdio>
 #include <exception>
 
 #include "omc/command.hpp"
@@ -58,5 +61,10 @@ int main(int argc, char** argv) {
   }
   const int status = omc::tools::on_large_stack(omc::tools::run, &invocation);
   invocation.console.flush();
-  return invocation.console.final_status(status);
+  const int final_status = invocation.console.final_status(status);
+  if (omc::tools::Session::still_compiling) {
+    std::fflush(nullptr);
+    _exit(final_status);
+  }
+  return final_status;
 }

@@ -158,6 +158,7 @@ Session::Session(const Options& options, Console& console) : options_(options), 
     jit::HostOptions jit = options.jit;
     jit.compiler.dual_band = options.dual_band;
     if (jit.mode != jit::Mode::Off) jit.libraries = jit_library_paths();
+    if (!options.command && !options.leak_check) jit.still_compiling = &still_compiling;
     jit_ = std::make_unique<jit::Host>(*vm_, std::move(jit));
     vm_->set_native_code(jit_.get());
   }

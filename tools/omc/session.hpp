@@ -28,6 +28,9 @@ class Session {
   // Shows how a run ended: "Error: ..." with its trace, on a terminal with the excerpt. The exit status.
   int report(const vm::RunResult& result);
 
+  // The program is over, but code that nobody will run is still being compiled: the process ends without running destructors.
+  static inline std::atomic<bool> still_compiling{false};
+
  private:
   const Options& options_;
   Console& console_;
