@@ -15,8 +15,9 @@ using namespace vm;
 static Value map(Vm& vm, const Array* array, Value function) {
   const Root<Array> elements(vm, copy(vm, array));
   const Root<Array> out(vm, vm.heap().array(ElementKind::Ints, 0));
+  Callback f(vm, function);
   for (size_t i = 0; i < elements->size; ++i) {
-    const Value result = vm.call(function, {elements->at(i)});
+    const Value result = f(elements->at(i));
     if (i == 0) {
       out->kind = kind_of(result);  // of the memory reserved
       out->reserve(vm.heap(), elements->size);
@@ -29,24 +30,27 @@ static Value map(Vm& vm, const Array* array, Value function) {
 static Value filter(Vm& vm, const Array* array, Value predicate) {
   const Root<Array> elements(vm, copy(vm, array));
   const Root<Array> out(vm, vm.heap().array(elements->kind, 0));
+  Callback holds(vm, predicate);
   for (size_t i = 0; i < elements->size; ++i) {
     const Value element = elements->at(i);
-    if (to_bool(vm.call(predicate, {element}))) out->push(vm.heap(), element);
+    if (to_bool(holds(element))) out->push(vm.heap(), element);
   }
   return out.value();
 }
 
 static Value reduce(Vm& vm, const Array* array, Value function, Value initial) {
   const Root<Array> elements(vm, copy(vm, array));
+  Callback f(vm, function);
   Value result = initial;
-  for (size_t i = 0; i < elements->size; ++i) result = vm.call(function, {result, elements->at(i)});
+  for (size_t i = 0; i < elements->size; ++i) result = f(result, elements->at(i));
   return result;
 }
 
 // The first place whose element the predicate answers with `wanted`; the number of elements when there is none.
 static size_t find(Vm& vm, const Array* elements, Value predicate, bool wanted) {
+  Callback holds(vm, predicate);
   size_t i = 0;
-  while (i < elements->size && to_bool(vm.call(predicate, {elements->at(i)})) != wanted) ++i;
+  while (i < elements->size && to_bool(holds(elements->at(i))) != wanted) ++i;
   return i;
 }
 

@@ -135,9 +135,10 @@ size_t thread_count(const Vm& vm, size_t calls) {
 void call_for_each(Vm& vm, Value function, const Array* elements, const std::function<void(size_t, Value)>& take) {
   using Clock = std::chrono::steady_clock;
   using Milliseconds = std::chrono::duration<double, std::milli>;
+  vm::Callback f(vm, function);
   size_t i = 0;
   const auto call_here = [&] {
-    take(i, vm.call(function, {elements->at(i)}));
+    take(i, f(elements->at(i)));
     ++i;
   };
   if (thread_count(vm, elements->size) > 1) {

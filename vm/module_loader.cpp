@@ -59,7 +59,7 @@ ModuleLoader::Parsed ModuleLoader::parse(std::shared_ptr<const lang::Source> sou
   return parsed;
 }
 
-Value ModuleLoader::run_closure(Closure* closure) { return vm_->run_closure(closure, {}); }
+Value ModuleLoader::run_closure(Closure* closure) { return vm_->run_closure(closure, vm_->native_top(), {}); }
 
 namespace {
 

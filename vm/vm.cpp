@@ -94,7 +94,9 @@ Function* Vm::user_function(std::string_view name) const {
 
 class Vm::Watch {
  public:
-  explicit Watch(Vm& vm) : outer_(substrate::watcher) {
+  explicit Watch(Vm& vm) : nested_(substrate::watcher.context == &vm) {
+    if (nested_) return;
+    outer_ = substrate::watcher;
     substrate::watcher = {[](void* context, size_t held) {
                             Vm& watched = *static_cast<Vm*>(context);
                             watched.poll();
@@ -105,12 +107,15 @@ class Vm::Watch {
                           },
                           &vm};
   }
-  ~Watch() { substrate::watcher = outer_; }
+  ~Watch() {
+    if (!nested_) substrate::watcher = outer_;
+  }
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
 
  private:
-  const substrate::Watcher outer_;
+  const bool nested_;  // in one of the same machine, as callbacks are
+  substrate::Watcher outer_;
 };
 
 // --- calls from C++ ----------------------------------------------------------------------------------------------------
@@ -178,10 +183,10 @@ bool Vm::callable(Value v) const {
 Value Vm::call(Value callee, std::span<const Value> arguments) {
   check_native_stack();
   if (callee.is_function() && callee.as_function()->kind == FunctionKind::Closure)
-    return run_closure(static_cast<Closure*>(callee.as_function()), arguments);
+    return run_closure(static_cast<Closure*>(callee.as_function()), native_top(), arguments);
   const Builtin* builtin = nullptr;
   Function* function = resolve_callable(callee, builtin);
-  if (function && function->kind == FunctionKind::Closure) return run_closure(static_cast<Closure*>(function), arguments);
+  if (function && function->kind == FunctionKind::Closure) return run_closure(static_cast<Closure*>(function), native_top(), arguments);
   if (function) return construct(static_cast<Constructor*>(function), arguments);
 
   if (arguments.size() < required_arguments(builtin->signature)) throw Error(arity_message(*builtin));
@@ -200,9 +205,19 @@ Value Vm::call(Value callee, std::span<const Value> arguments) {
   return builtin->function(*this, Args(*builtin, *this, base, arguments.size()));
 }
 
-Value Vm::run_closure(Closure* closure, std::span<const Value> arguments) {
+Callback::Callback(Vm& vm, Value function) : vm_(vm), function_(function) {
+  if (!function.is_function() || function.as_function()->kind != FunctionKind::Closure) return;
+  closure_ = static_cast<Closure*>(function.as_function());
+  base_ = vm.native_top();
+  vm.check_native_stack();
+}
+
+Value Callback::call(std::span<const Value> arguments) {
+  return closure_ ? vm_.run_closure(closure_, base_, arguments) : vm_.call(function_, arguments);
+}
+
+Value Vm::run_closure(Closure* closure, Value* base, std::span<const Value> arguments) {
   if (arguments.size() != closure->proto->parameter_count) throw error_texts::arity(*closure, arguments.size());
-  Value* base = native_top();
   Value* const top = base + std::max<size_t>(closure->proto->register_count, arguments.size());
   if (stack_.depth > stack_.depth_limit || (top > stack_.soft_limit && !stack_.raise_limit(top)))
     throw error_texts::recursion_limit(*this);
@@ -229,7 +244,7 @@ Value Vm::run_closure(Closure* closure, std::span<const Value> arguments) {
     write_trace();
     throw std::move(pending_);
   }
-  return result_;
+  return result_.read();
 }
 
 Value Vm::construct(Constructor* constructor, std::span<const Value> arguments) {

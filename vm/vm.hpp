@@ -177,6 +177,7 @@ class Vm {
 
  private:
   friend class RootBase;
+  friend class Callback;
   friend struct Interpreter;
   friend struct InterpreterSupport;
   friend struct NativeSupport;
@@ -223,7 +224,7 @@ class Vm {
   void mark_roots(Marker& marker);
   void check_native_stack() const;
   Value* native_top() const;
-  Value run_closure(Closure* closure, std::span<const Value> arguments);
+  Value run_closure(Closure* closure, Value* base, std::span<const Value> arguments);
   Value construct(Constructor* constructor, std::span<const Value> arguments);
   Function* resolve_callable(Value callee, const Builtin*& builtin);
   const String* class_of(Value v) const;  // the class of an instance, or nullptr
@@ -267,6 +268,27 @@ class Vm {
   String* empty_string_ = nullptr;
   String* ascii_[128] = {};       // one-character strings
   char* native_stack_end_ = nullptr;  // C++ must not recurse below this address
+};
+
+// A function that a builtin calls again and again: what each call would look up is looked up once. Holds no reference: the
+// function is one of the builtin's arguments.
+class Callback {
+ public:
+  Callback(Vm& vm, Value function);
+  // As Vm::call.
+  Value operator()(Value x) { return call(std::span<const Value>(&x, 1)); }
+  Value operator()(Value x, Value y) {
+    const Value both[] = {x, y};
+    return call(both);
+  }
+
+ private:
+  Value call(std::span<const Value> arguments);
+
+  Vm& vm_;
+  const Value function_;
+  Closure* closure_ = nullptr;  // nullptr: something else that can be called, or nothing
+  Value* base_ = nullptr;       // of its registers
 };
 
 }  // namespace omc::vm
