@@ -48,25 +48,24 @@ Operand Lowering::load_element(const Operand& a, LLVMValueRef i) {
 Operand Lowering::load_any_element(const Operand& a, LLVMValueRef i) {
   Operand o{kAny};
   if (!emit_) return o;
-  LLVMValueRef bits = new_variable(e_.i64), t = new_variable(e_.i64);
+  const AnyVariable result = new_any_variable();
   LLVMBasicBlockRef ints = fresh(), other = fresh(), floats = fresh(), values = fresh(), done = fresh();
-  const auto finish = [&](LLVMValueRef v, LLVMValueRef tag) {
-    LLVMBuildStore(e_.b, v, bits);
-    LLVMBuildStore(e_.b, tag, t);
+  const auto finish = [&](const Operand& element) {
+    set(result, element);
     LLVMBuildBr(e_.b, done);
   };
   LLVMBuildCondBr(e_.b, is_kind(a.v, ElementKind::Ints), ints, other);
   position(ints);
-  finish(e_.load(e_.i64, element_place(a.v, i, 8), Memory::Ints), e_.tag(Tag::Int));
+  finish({kInt, e_.load(e_.i64, element_place(a.v, i, 8), Memory::Ints)});
   position(other);
   LLVMBuildCondBr(e_.b, is_kind(a.v, ElementKind::Floats), floats, values);
   position(floats);
-  finish(LLVMBuildBitCast(e_.b, e_.load(e_.f64, element_place(a.v, i, 8), Memory::Floats), e_.i64, ""), e_.tag(Tag::Float));
+  finish({kFloat, e_.load(e_.f64, element_place(a.v, i, 8), Memory::Floats)});
   position(values);
   LLVMValueRef at = element_place(a.v, i, kValueBytes);
-  finish(e_.load(e_.i64, at, Memory::Values), load_tag(at, Memory::Values));
+  finish({kAny, e_.load(e_.i64, at, Memory::Values), load_tag(at, Memory::Values)});
   position(done);
-  return {kAny, LLVMBuildLoad2(e_.b, e_.i64, bits, ""), LLVMBuildLoad2(e_.b, e_.i64, t, "")};
+  return read(result);
 }
 
 std::optional<Operand> Lowering::as_array(const Operand& o) {
@@ -90,7 +89,7 @@ void Lowering::get_index(uint32_t to, const Operand& object, const Operand& inde
 void Lowering::get_any_index(uint32_t to, const Operand& object, const Operand& index) {
   Operand result{kAny};
   if (emit_) {
-    LLVMValueRef bits = new_variable(e_.i64), t = new_variable(e_.i64);
+    const AnyVariable either = new_any_variable();
     LLVMBasicBlockRef array = fresh(), inside = fresh(), slow = fresh(), done = fresh();
     LLVMValueRef fits = LLVMBuildICmp(e_.b, LLVMIntEQ, tag_word(object), e_.tag(Tag::Array), "");
     LLVMValueRef whole = LLVMBuildICmp(e_.b, LLVMIntEQ, tag_word(index), e_.tag(Tag::Int), "");
@@ -100,21 +99,16 @@ void Lowering::get_any_index(uint32_t to, const Operand& object, const Operand& 
     LLVMValueRef i = payload(index);
     LLVMBuildCondBr(e_.b, LLVMBuildICmp(e_.b, LLVMIntULT, i, array_size(a.v), ""), inside, slow);
     position(inside);
-    const Operand element = load_any_element(a, i);
-    LLVMBuildStore(e_.b, element.v, bits);
-    LLVMBuildStore(e_.b, element.tag, t);
+    set(either, load_any_element(a, i));
     LLVMBuildBr(e_.b, done);
     position(slow);
     const State saved = state_;
     run_step(/*collects=*/false);
     state_ = saved;
-    const Operand other = load_register(to);
-    LLVMBuildStore(e_.b, other.v, bits);
-    LLVMBuildStore(e_.b, other.tag, t);
+    set(either, load_register(to));
     LLVMBuildBr(e_.b, done);
     position(done);
-    result.v = LLVMBuildLoad2(e_.b, e_.i64, bits, "");
-    result.tag = LLVMBuildLoad2(e_.b, e_.i64, t, "");
+    result = read(either);
   }
   write(to, result);
 }

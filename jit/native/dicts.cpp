@@ -91,20 +91,15 @@ Operand Lowering::get_entry(const Operand& d, const Key& key) {
   if (key.field.known()) return load_entry_value(d.v, entry, key.field.type);
   Operand result{kAny};
   if (!emit_) return result;
-  LLVMValueRef bits = new_variable(e_.i64), t = new_variable(e_.i64);
-  LLVMBuildStore(e_.b, e_.constant(int64_t{0}), bits);
-  LLVMBuildStore(e_.b, e_.tag(Tag::Null), t);
+  const AnyVariable value = new_any_variable();
+  set(value, {kNull, e_.constant(int64_t{0})});
   LLVMBasicBlockRef found = fresh(), done = fresh();
   LLVMBuildCondBr(e_.b, is_found(entry), found, done);
   position(found);
-  const Operand v = load_entry_value(d.v, entry, kAny);
-  LLVMBuildStore(e_.b, v.v, bits);
-  LLVMBuildStore(e_.b, v.tag, t);
+  set(value, load_entry_value(d.v, entry, kAny));
   LLVMBuildBr(e_.b, done);
   position(done);
-  result.v = LLVMBuildLoad2(e_.b, e_.i64, bits, "");
-  result.tag = LLVMBuildLoad2(e_.b, e_.i64, t, "");
-  return result;
+  return read(value);
 }
 
 void Lowering::set_entry(const Operand& d, const Key& key, const Operand& v) {

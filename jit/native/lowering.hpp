@@ -90,6 +90,19 @@ class Lowering {
   LLVMValueRef payload(const Operand& o) const;
   LLVMValueRef tag_word(const Operand& o) const { return o.type.kind == Kind::Any ? o.tag : e_.tag(tag_of(o.type.kind)); }
 
+  // A variable for a value of any kind that several blocks set.
+  struct AnyVariable {
+    LLVMValueRef payload, tag;
+  };
+  AnyVariable new_any_variable() const { return {new_variable(e_.i64), new_variable(e_.i64)}; }
+  void set(const AnyVariable& variable, const Operand& o) const {
+    LLVMBuildStore(e_.b, payload(o), variable.payload);
+    LLVMBuildStore(e_.b, tag_word(o), variable.tag);
+  }
+  Operand read(const AnyVariable& variable) const {
+    return {kAny, LLVMBuildLoad2(e_.b, e_.i64, variable.payload, ""), LLVMBuildLoad2(e_.b, e_.i64, variable.tag, "")};
+  }
+
   // Bits of a known kind as an operand.
   Operand from_payload(LLVMValueRef bits, Type type) const;
   // The same of what a register or variable holds: loops may look at the headers of such objects before they begin.
