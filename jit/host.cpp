@@ -327,14 +327,14 @@ Outcome Host::loop(vm::Frame& frame) noexcept {
   proto->loop_heat = f.batch = 0;
   const uint64_t saved = hidden_room_;
   const uint64_t room = budget(frame.base + proto->register_count);
-  const Site* at = nullptr;
-  bool entered = false;
   if (room >= kLeastRoom) {
     ++unit.calls;
-    at = reinterpret_cast<LoopEntry>(unit.entry)(frame.base, room, frame.closure);
-    entered = true;
-    if (at) write_known(frame.base, *at);
-    if (at && at->early && ++unit.exits > most_exits()) {
+    const Site* const at = reinterpret_cast<LoopEntry>(unit.entry)(frame.base, room, frame.closure);
+    hidden_room_ = saved;
+    if (!at) return Outcome::Failed;
+    write_known(frame.base, *at);
+    frame.ip = proto->code.data() + at->pc;
+    if (at->early && ++unit.exits > most_exits()) {
       for (auto& l : f.loops) {
         if (l.unit != &unit) continue;
         l.unit = nullptr;
@@ -344,8 +344,6 @@ Outcome Host::loop(vm::Frame& frame) noexcept {
     }
   }
   hidden_room_ = saved;
-  if (entered && !at) return Outcome::Failed;
-  frame.ip = proto->code.data() + (at ? at->pc : header);
   return Outcome::Done;
 }
 
