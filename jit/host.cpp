@@ -28,6 +28,7 @@ constexpr size_t kMostThrown = 2;                       // before nothing is tri
 constexpr size_t kFrameBytes = 16 * 1024;               // of a native call at most
 constexpr size_t kRegisters = 256;                      // of a native call at most
 constexpr uint64_t kLeastRoom = 16;
+constexpr std::chrono::milliseconds kPatienceWithCompiler{40};
 constexpr double kOpenAfter = 4;                        // milliseconds of the program, which is what opening the compiler takes
 
 // A function's name, or the line of a loop.
@@ -74,12 +75,20 @@ bool Host::affordable() {
   return thread_milliseconds() >= std::max(kOpenAfter, workshop_->milliseconds());
 }
 
+// While something is compiled the program could go on, interpreted: at a fifth of the speed that it will have, and where the
+// two threads share a core, to the cost of both. So it rather waits; not for what takes unusually long.
+void Host::await() {
+  if (options_.random_tiers && random_() % 2 == 0) return;
+  workshop_->wait(kPatienceWithCompiler);
+}
+
 Host::Load Host::load() {
   if (options_.mode == Mode::Force) {
     if (workshop_->loaded() == Load::Later) workshop_->open();
   } else if (!workshop_->started()) {
     if (!affordable()) return Load::Later;
     Workshop::start(workshop_);
+    await();
   }
   return workshop_->loaded();
 }
@@ -111,7 +120,10 @@ Unit* Host::compile(vm::Closure* closure, uint32_t pc, bool loop, bool cautious,
   std::unique_ptr<Job> job = workshop_->compiler().begin(unit, registers);
   if (!job) return &unit;
   if (options_.mode == Mode::Force) workshop_->compiler().finish(*job);
-  else workshop_->queue(std::move(job));
+  else {
+    workshop_->queue(std::move(job));
+    await();
+  }
   return &unit;
 }
 

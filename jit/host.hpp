@@ -55,6 +55,7 @@ class Host : public vm::NativeCode, private States {
   Load load();
   Load may_compile();
   bool affordable();
+  void await();
   Unit* compile(vm::Closure* closure, uint32_t pc, bool loop, bool cautious, const vm::Value* registers);
   uint64_t enter(const Unit& unit, vm::Closure* callee, vm::Value* arguments, uint64_t room, vm::Value& result);
   uint64_t budget(const vm::Value* base);

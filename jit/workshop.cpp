@@ -6,7 +6,6 @@
 #include <signal.h>  // the mask of the thread
 #include <time.h>    // the clock of a thread
 
-#include <chrono>
 #include <utility>
 
 namespace omc::jit {
@@ -49,6 +48,8 @@ void Workshop::work() {
   std::unique_lock lock(mutex_);
   while (compiler_) {
     spent_.store(thread_milliseconds(), std::memory_order_relaxed);
+    busy_ = !jobs_.empty();
+    changed_.notify_all();
     changed_.wait(lock, [this] { return stop_ || !jobs_.empty(); });
     if (stop_) break;
     job = std::move(jobs_.front());
@@ -58,6 +59,7 @@ void Workshop::work() {
     job.reset();
     lock.lock();
   }
+  busy_ = false;
   ended_ = true;
   changed_.notify_all();
 }
@@ -65,7 +67,13 @@ void Workshop::work() {
 void Workshop::queue(std::unique_ptr<Job> job) {
   const std::lock_guard lock(mutex_);
   jobs_.push_back(std::move(job));
+  busy_ = true;
   changed_.notify_all();
+}
+
+void Workshop::wait(std::chrono::milliseconds patience) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, patience, [this] { return !busy_; });
 }
 
 bool Workshop::stop(bool may_leave, std::vector<std::unique_ptr<Unit>>& units) {

@@ -3,6 +3,7 @@
 // left behind: it then keeps what it needs, until the process ends.
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <memory>
@@ -34,6 +35,8 @@ class Workshop {
   // Once loaded() is Ready.
   Compiler& compiler() { return *compiler_; }
   void queue(std::unique_ptr<Job> job);
+  // Waits until the thread has nothing left to do, or for so long.
+  void wait(std::chrono::milliseconds patience);
   // Processor time of the thread, opening the compiler included.
   double milliseconds() const { return spent_.load(std::memory_order_relaxed); }
 
@@ -56,7 +59,7 @@ class Workshop {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::unique_ptr<Job>> jobs_;
-  bool stop_ = false, ended_ = false;
+  bool busy_ = true, stop_ = false, ended_ = false;
   std::vector<std::unique_ptr<Unit>> kept_;
 };
 
