@@ -2,6 +2,8 @@
 
 #include "jit/native/lowering.hpp"
 
+#include <algorithm>
+
 namespace omc::jit {
 
 LLVMValueRef Lowering::is_kind(LLVMValueRef a, ElementKind k) const {
@@ -15,12 +17,57 @@ LLVMValueRef Lowering::element_place(LLVMValueRef a, LLVMValueRef i, int64_t byt
 }
 
 LLVMValueRef Lowering::place(LLVMValueRef a, const Operand& index) {
-  LLVMValueRef size = array_size(a);
   LLVMValueRef i = as_int(index);
+  const Assured& assured = checks_.accesses[pc_];
+  if (assured.inside) return i;
+  LLVMValueRef size = array_size(a);
+  if (LLVMIsAConstantInt(i) && LLVMConstIntGetSExtValue(i) >= 0) {
+    const int64_t furthest = std::max<int64_t>(LLVMConstIntGetSExtValue(i), assured.furthest);
+    guard(LLVMBuildICmp(e_.b, LLVMIntULT, e_.constant(furthest), size, ""));
+    return i;
+  }
+  // An index from the end is rare, and left to the interpreter until it turns out not to be.
+  if (!LLVMIsAConstantInt(i) && !m_.cautious()) {
+    guard(LLVMBuildICmp(e_.b, LLVMIntULT, i, size, ""));
+    return i;
+  }
   LLVMValueRef negative = LLVMBuildICmp(e_.b, LLVMIntSLT, i, e_.constant(int64_t{0}), "");
   i = LLVMBuildSelect(e_.b, negative, LLVMBuildAdd(e_.b, i, size, ""), i, "");
   guard(LLVMBuildICmp(e_.b, LLVMIntULT, i, size, ""));
   return i;
+}
+
+void Lowering::guard_elements(LLVMValueRef a, ElementKind kind) {
+  if (checks_.accesses[pc_].kind != kind) guard(is_kind(a, kind));
+}
+
+LLVMValueRef Lowering::fits(LLVMValueRef size, const IndexCheck& check) {
+  if (check.of == IndexCheck::Of::Constant) return LLVMBuildICmp(e_.b, LLVMIntULT, e_.constant(check.index), size, "");
+  LLVMValueRef all = LLVMBuildICmp(e_.b, LLVMIntULT, get(static_cast<size_t>(check.index)).v, size, "");
+  if (check.of == IndexCheck::Of::Register) return all;
+  LLVMValueRef limit = check.limit_is_register ? get(static_cast<size_t>(check.limit)).v : e_.constant(check.limit);
+  all = LLVMBuildAnd(e_.b, all, LLVMBuildICmp(e_.b, check.limit_included ? LLVMIntSLT : LLVMIntSLE, limit, size, ""), "");
+  if (check.step) {
+    LLVMValueRef step = LLVMBuildSub(e_.b, get(*check.step).v, e_.constant(int64_t{1}), "");
+    all = LLVMBuildAnd(e_.b, all, LLVMBuildICmp(e_.b, LLVMIntULT, step, e_.constant(kGreatestStep - 1), ""), "");
+  }
+  return all;
+}
+
+void Lowering::enter_loop(const CheckedLoop& loop) {
+  LLVMValueRef good = nullptr;
+  const auto both = [&](LLVMValueRef condition) { good = good ? LLVMBuildAnd(e_.b, good, condition, "") : condition; };
+  for (const ArrayCheck& check : loop.arrays) {
+    const Operand a = get(check.array);
+    if (check.kind) both(is_kind(a.v, *check.kind));
+    for (const IndexCheck& index : check.indices) both(fits(array_size(a.v), index));
+  }
+  if (!good) return;
+  LLVMBasicBlockRef on = fresh(), off = cold();
+  expect(good, on, off);
+  position(off);
+  leave(loop.header, state_, true);
+  position(on);
 }
 
 ElementKind Lowering::kind_of(Type element_type) {
@@ -32,7 +79,7 @@ Operand Lowering::load_element(const Operand& a, LLVMValueRef i) {
   Operand o{type};
   if (a.type.depth == 1 && a.type.leaf == Leaf::Unknown) return load_any_element(a, i);
   if (!emit_) return o;
-  guard(is_kind(a.v, kind_of(type)));
+  guard_elements(a.v, kind_of(type));
   if (type.kind == Kind::Int) o.v = e_.load(e_.i64, element_place(a.v, i, 8), Memory::Ints);
   else if (type.kind == Kind::Float) o.v = e_.load(e_.f64, element_place(a.v, i, 8), Memory::Floats);
   else {
@@ -118,11 +165,11 @@ void Lowering::store_element(const Operand& a, LLVMValueRef i, const Operand& v)
   const ElementKind kind = kind_of(v.type);
   const bool mixed = a.type.depth > 1 || a.type.leaf == Leaf::Mixed || a.type.leaf == Leaf::String;
   if (kind == ElementKind::Values || mixed) {
-    guard(is_kind(a.v, ElementKind::Values));
+    guard_elements(a.v, ElementKind::Values);
     store_reference(v, element_place(a.v, i, kValueBytes));
     return;
   }
-  guard(is_kind(a.v, kind));
+  guard_elements(a.v, kind);
   e_.store(v.v, element_place(a.v, i, 8), kind == ElementKind::Ints ? Memory::Ints : Memory::Floats);
 }
 

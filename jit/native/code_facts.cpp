@@ -36,9 +36,6 @@ uint32_t registers_from_b(Instruction i) {
   }
 }
 
-// A short form in front of a call does nothing unless it does all of it and skips the call.
-bool is_short_form(Op op) { return op >= Op::TryArrayLength && op <= Op::TryIntArrayToInt; }
-
 bool is_opaque(Op op) {
   switch (op) {
     case Op::CheckAssigned:  // its error text looks at all variables
@@ -54,6 +51,8 @@ bool is_opaque(Op op) {
 }
 
 }  // namespace
+
+bool is_short_form(Op op) { return op >= Op::TryArrayLength && op <= Op::TryIntArrayToInt; }
 
 Effects effects(Instruction in) {
   Effects e;
@@ -130,12 +129,16 @@ CodeFacts::CodeFacts(const vm::Proto& proto) : code(proto.code) {
   }
   const size_t n = code.size();
   leader.assign(n + 1, false);
+  joins.assign(n + 1, false);
+  joins[n] = true;
   leader[0] = true;
   std::vector<Effects> all;
   for (size_t pc = 0; pc < n; ++pc) {
     all.push_back(effects(code[pc]));
     const Successors s = successors(code, pc);
-    if (s.jump >= 0) leader[static_cast<size_t>(s.jump)] = leader[pc + 1] = true;
+    if (s.jump < 0) continue;
+    leader[static_cast<size_t>(s.jump)] = leader[pc + 1] = true;
+    if (!is_short_form(code[pc].op)) joins[static_cast<size_t>(s.jump)] = true;
   }
   live.assign(n + 1, Registers(proto.register_count, !proto.handlers.empty()));
   if (!proto.handlers.empty()) return;  // a handler may read any of them
@@ -156,6 +159,17 @@ CodeFacts::CodeFacts(const vm::Proto& proto) : code(proto.code) {
       }
     }
   }
+}
+
+std::optional<int32_t> CodeFacts::range_step(uint32_t a) const {
+  std::optional<int32_t> step;
+  for (size_t pc = 1; pc < code.size(); ++pc) {
+    if (code[pc].op != Op::RangePrepare || code[pc].a != a) continue;
+    const Instruction before = code[pc - 1];
+    if (before.op != Op::LoadInt || before.a != a + 2 || (step && *step != before.bx())) return std::nullopt;
+    step = before.bx();
+  }
+  return step;
 }
 
 std::vector<bool> CodeFacts::loop(uint32_t header) const {

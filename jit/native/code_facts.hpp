@@ -3,6 +3,7 @@
 // what belongs to a loop.
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "vm/proto.hpp"
@@ -24,6 +25,9 @@ struct Successors {
 };
 Successors successors(const std::vector<vm::Instruction>& code, size_t pc);
 
+// It stands in front of a call, and does nothing unless it does all of it and skips the call.
+bool is_short_form(vm::Op op);
+
 // The kinds of operands that the interpreter has specialised an arithmetic instruction for.
 enum class Met : uint8_t { Any, Ints, Floats };
 
@@ -33,6 +37,10 @@ struct CodeFacts {
   std::vector<Met> met;
   std::vector<Registers> live;        // before each instruction
   std::vector<bool> leader;           // begins a block
+  std::vector<bool> joins;            // is jumped to, not only over a call that a short form did
+
+  // The step of the range that R[a] .. R[a + 2] hold, when the program says it: LoadInt stands before RangePrepare.
+  std::optional<int32_t> range_step(uint32_t a) const;
 
   // The instructions of the loop that begins at `header`.
   std::vector<bool> loop(uint32_t header) const;

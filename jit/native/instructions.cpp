@@ -8,17 +8,6 @@ size_t Lowering::target(Instruction in, bool wide) const {
   return static_cast<size_t>(static_cast<int64_t>(pc_) + 1 + (wide ? in.bx() : in.jump()));
 }
 
-std::optional<int32_t> Lowering::range_step(uint32_t a) const {
-  std::optional<int32_t> step;
-  for (size_t pc = 1; pc < code_.size(); ++pc) {
-    if (code_[pc].op != Op::RangePrepare || code_[pc].a != a) continue;
-    const Instruction before = code_[pc - 1];
-    if (before.op != Op::LoadInt || before.a != a + 2 || (step && *step != before.bx())) return std::nullopt;
-    step = before.bx();
-  }
-  return step;
-}
-
 size_t Lowering::global_slot(const Instruction in) const {
   const vm::GlobalCell* cell = v_.proto->cells[static_cast<uint32_t>(in.bx())];
   for (size_t g = 0; g < v_.globals.size(); ++g)
@@ -195,7 +184,7 @@ void Lowering::lower(Instruction in) {
         return;
       }
       LLVMValueRef next, more;
-      if (range_step(in.a) == 1) {
+      if (facts_.range_step(in.a) == 1) {
         // now < end, so now + 1 does not wrap.
         next = LLVMBuildAdd(e_.b, now.v, e_.constant(int64_t{1}), "");
         more = LLVMBuildICmp(e_.b, LLVMIntSLT, next, end.v, "");

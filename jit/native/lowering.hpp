@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "jit/native/layout.hpp"
+#include "jit/native/loops.hpp"
 #include "jit/native/module.hpp"
 #include "vm/native.hpp"  // Builtin
 
@@ -219,6 +220,11 @@ class Lowering {
 
   // The place of an index; outside it leaves.
   LLVMValueRef place(LLVMValueRef a, const Operand& index);
+  // The elements are of this kind; else it leaves.
+  void guard_elements(LLVMValueRef a, ElementKind kind);
+  // What a loop makes redundant: looked at where the loop is entered.
+  void enter_loop(const CheckedLoop& loop);
+  LLVMValueRef fits(LLVMValueRef size, const IndexCheck& check);
   static ElementKind kind_of(Type element_type);
 
   // Element `i` of `a`, which has it. The kind of the elements is what the array's type says, or looked at.
@@ -397,8 +403,6 @@ class Lowering {
 
   size_t target(Instruction in, bool wide) const;
 
-  // The step of the range that R[a] .. R[a + 2] hold, when the program says it: LoadInt stands before RangePrepare.
-  std::optional<int32_t> range_step(uint32_t a) const;
   size_t global_slot(const Instruction in) const;
   void lower(Instruction in);
   Module& m_;
@@ -411,6 +415,8 @@ class Lowering {
   State state_, start_;
   uint32_t pc_ = 0;
   bool ended_ = false, changed_ = false;
+  bool entering_ = false;  // from outside of the unit
+  LoopChecks checks_;
   std::vector<bool> pending_;
 
   struct Variables {

@@ -41,9 +41,13 @@ void Lowering::emit() {
   closure_ = v_.takes_closure() ? LLVMGetLastParam(v_.function) : m_.refer(v_.closure);
   state_ = entry_state();
   pc_ = v_.entry_pc;
+  if (!m_.cautious()) checks_ = find_loop_checks(v_);
+  else checks_.accesses.resize(code_.size());
   begin_instruction();
   load_entry();
+  entering_ = true;
   jump_to(v_.entry_pc);
+  entering_ = false;
   for (size_t pc = 0; pc < code_.size(); ++pc) {
     if (v_.in[pc].empty()) continue;
     position(blocks_[pc]);
@@ -126,6 +130,8 @@ void Lowering::jump_to(size_t pc) {
       have.type = kCell;
     }
   }
+  for (const CheckedLoop& loop : checks_.loops)
+    if (loop.header == pc && (entering_ || pc_ < loop.header || pc_ > loop.last)) enter_loop(loop);
   LLVMBuildBr(e_.b, blocks_[pc]);
   state_ = saved;
 }
