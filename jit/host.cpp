@@ -29,6 +29,7 @@ constexpr size_t kFrameBytes = 16 * 1024;               // of a native call at m
 constexpr size_t kRegisters = 256;                      // of a native call at most
 constexpr uint64_t kLeastRoom = 16;
 constexpr std::chrono::milliseconds kPatienceWithCompiler{40};
+constexpr double kBudget = 50;
 constexpr double kOpenAfter = 4;                        // milliseconds of the program, which is what opening the compiler takes
 
 // A function's name, or the line of a loop.
@@ -72,7 +73,8 @@ uint64_t Host::chance(void* host) { return static_cast<Host*>(host)->random_() %
 // Whoever does not know how long a program will run does well to spend on compiling what the program itself has taken so far.
 bool Host::affordable() {
   if (options_.random_tiers) return true;
-  return thread_milliseconds() >= std::max(kOpenAfter, workshop_->milliseconds());
+  const double own = thread_milliseconds(), compiling = workshop_->milliseconds();
+  return own >= kOpenAfter && compiling <= kBudget + (own + compiling) / 4;
 }
 
 // While something is compiled the program could go on, interpreted: at a fifth of the speed that it will have, and where the
