@@ -44,8 +44,9 @@ bool is_text(const vm::Value& v) { return v.is_string(); }
 // Whether a call of a method has met an object.
 bool has_met(const vm::MethodCache& cache) { return cache.methods[0] != nullptr; }
 
-// An instruction that native code leaves to the interpreter.
-bool is_foreign(const vm::Proto& proto, vm::Instruction in, const vm::Value* registers, size_t known) {
+// What native code cannot make faster: 1 for an instruction that it leaves to the interpreter, or that makes a text; 2 for a builtin
+// that makes one out of several.
+size_t foreign(const vm::Proto& proto, vm::Instruction in, const vm::Value* registers, size_t known) {
   using vm::Op;
   const auto text = [&](uint32_t r) { return r < known && is_text(registers[r]); };
   switch (vm::general_form(in.op)) {
@@ -54,19 +55,22 @@ bool is_foreign(const vm::Proto& proto, vm::Instruction in, const vm::Value* reg
     case Op::CallTaking:
     case Op::CallLending: {
       const vm::GlobalCell& cell = *proto.cells[in.c];
-      return !cell.target && cell.builtin && !cell.builtin->short_form.none && !find_intrinsic(cell.builtin->name);
+      if (cell.target || !cell.builtin || cell.builtin->short_form.none || find_intrinsic(cell.builtin->name)) return 0;
+      return calls_nobody(cell.builtin->name) ? 2 : 1;
     }
+    case Op::Add: return text(in.b) || text(in.c);
+    case Op::AddK: return text(in.b);
     case Op::CallMethod: return !has_met(proto.method_sites[in.c].cache);
     case Op::CallDotted: return !has_met(proto.dotted_sites[in.c].cache);
     case Op::CallSpread:
     case Op::Concat:
     case Op::Print:
-    case Op::Yield: return true;
+    case Op::Yield: return 1;
     case Op::GetIndex:
     case Op::GetIndexK: return text(in.b);
     case Op::SetIndex:
     case Op::SetIndexK: return text(in.a);
-    default: return false;
+    default: return 0;
   }
 }
 
@@ -129,9 +133,9 @@ int32_t FunctionState::calls_until_hot() const {
 }
 
 bool promising(const vm::Proto& proto, size_t first, size_t last, const vm::Value* registers, size_t known) {
-  size_t foreign = 0;
-  for (size_t pc = first; pc <= last; ++pc) foreign += is_foreign(proto, proto.code[pc], registers, known);
-  return foreign * kWorthwhile <= last - first + 1;
+  size_t sum = 0;
+  for (size_t pc = first; pc <= last; ++pc) sum += foreign(proto, proto.code[pc], registers, known);
+  return sum * kWorthwhile <= last - first + 1;
 }
 
 void mark_callers(vm::Vm& vm, States& states) {
