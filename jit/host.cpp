@@ -30,7 +30,7 @@ constexpr size_t kRegisters = 256;                      // of a native call at m
 constexpr uint64_t kLeastRoom = 16;
 constexpr std::chrono::milliseconds kPatienceWithCompiler{40};
 constexpr double kBudget = 50;
-constexpr double kOpenAfter = 4;                        // milliseconds of the program, which is what opening the compiler takes
+constexpr double kOpenAfter = 3;                        // milliseconds of the program, which is what opening the compiler takes
 
 // A function's name, or the line of a loop.
 std::string name_of(const Unit& unit) {
