@@ -29,8 +29,11 @@ constexpr size_t kFrameBytes = 16 * 1024;               // of a native call at m
 constexpr size_t kRegisters = 256;                      // of a native call at most
 constexpr uint64_t kLeastRoom = 16;
 constexpr std::chrono::milliseconds kPatienceWithCompiler{40};
-constexpr double kBudget = 50;
-constexpr double kOpenAfter = 3;                        // milliseconds of the program, which is what opening the compiler takes
+// In milliseconds.
+constexpr double kBudget = 50;                          // of compiling, besides a quarter of all
+constexpr double kWorthOpening = 12, kWorthCompiling = 8;  // what an interpreted program still has before it
+constexpr double kLikelyToGoOn = 5;                     // of a program of which nobody knows
+constexpr double kOpenAfter = 3;                        // of the program, which is what opening the compiler takes
 
 // A function's name, or the line of a loop.
 std::string name_of(const Unit& unit) {
@@ -74,13 +77,16 @@ uint64_t Host::chance(void* host) { return static_cast<Host*>(host)->random_() %
 bool Host::affordable() {
   if (options_.random_tiers) return true;
   const double own = thread_milliseconds(), compiling = workshop_->milliseconds();
-  return own >= kOpenAfter && compiling <= kBudget + (own + compiling) / 4;
+  remaining_ = forecast_.remaining(vm_, *this, own);
+  if (own < kOpenAfter || compiling > kBudget + (own + compiling) / 4) return false;
+  return !remaining_ || *remaining_ >= (workshop_->started() ? kWorthCompiling : kWorthOpening);
 }
 
 // While something is compiled the program could go on, interpreted: at a fifth of the speed that it will have, and where the
-// two threads share a core, to the cost of both. So it rather waits; not for what takes unusually long.
+// two threads share a core, to the cost of both. So it rather waits, when it is known or likely that it will run longer than
+// compiling takes; not for what takes unusually long.
 void Host::await() {
-  if (options_.random_tiers && random_() % 2 == 0) return;
+  if (options_.random_tiers ? random_() % 2 == 0 : !remaining_ && thread_milliseconds() < kLikelyToGoOn) return;
   workshop_->wait(kPatienceWithCompiler);
 }
 

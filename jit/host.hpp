@@ -6,11 +6,13 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "jit/abi.hpp"
+#include "jit/forecast.hpp"
 #include "jit/hotness.hpp"
 #include "jit/workshop.hpp"
 #include "vm/bands.hpp"
@@ -89,6 +91,8 @@ class Host : public vm::NativeCode, private States {
   vm::Bands bands_;                        // of the dual-band mode: runs functions that have second lanes and are not native
   std::vector<vm::Lane> lanes_;            // of the registers of native code that leaves
   std::shared_ptr<Workshop> workshop_;
+  Forecast forecast_;
+  std::optional<double> remaining_;        // milliseconds of the program, as last foretold
   std::minstd_rand random_{1};  // of the tests that leave things to chance
   std::vector<vm::Closure*> running_;  // with captures, called by C++: native code has no frame to keep them alive
   uint64_t hidden_room_ = 0;  // calls that native code may not make itself, because its stack is smaller than the limit
