@@ -5,9 +5,11 @@
 // at every safepoint, in steps that are verified. Some of those about objects are interpreted for a while before they are compiled,
 // so that calls and look-ups have something to remember.
 //
-// OMC_JIT_PROGRAMS sets how many programs are run, OMC_JIT_SEED where the random numbers begin; a difference shows both.
+// OMC_JIT_PROGRAMS sets how many programs are run, OMC_JIT_SEED where the random numbers begin; a difference shows both. OMC_JIT_SHOW
+// shows all programs.
 
 #include <cstdlib>
+#include <iostream>
 #include <random>
 #include <boost/test/unit_test.hpp>
 
@@ -56,7 +58,7 @@ std::string run(const std::string& program, Way way, uint64_t seed, bool dual_ba
 }
 
 // What a program is mostly about.
-enum class Subject { Numbers, Texts, Bands, Objects };
+enum class Subject { Numbers, Texts, Bands, Objects, Loops };
 
 // Writes a program. Loops end by their counters, recursion by its first parameter; everything else is left to chance.
 class Writer {
@@ -64,6 +66,7 @@ class Writer {
   explicit Writer(uint64_t seed, Subject subject = Subject::Numbers) : random_(seed), subject_(subject) {}
 
   std::string program() {
+    if (subject_ == Subject::Loops) return loops_over_arrays();
     text_ = "h g0 = 3; h g1 = 0.5; h g2 = [1, 2, 3];\n";
     if (subject_ == Subject::Objects) classes();
     const size_t functions = 1 + pick(3);
@@ -332,6 +335,85 @@ class Writer {
     }
   }
 
+  // --- loops that count through arrays, mostly inside of them and without changing their kind ---
+
+  std::string loops_over_arrays() {
+    line("fn soften(a) { if len(a) > 0 { a[len(a) - 1] = 0.5; } return 1; }");
+    line("fn at(a, i) { return a[i] + 1; }");
+    const size_t functions = 1 + pick(2);
+    for (size_t f = 0; f < functions; ++f) {
+      counters_ = 0;
+      line("fn f" + std::to_string(f) + "(a, b, n, m) { h s = 0; h d = " + one_of({"1", "1", "2", "3", "0", "-1"}) + "; h t = 0; h fuel = 60;");
+      counting_loop(2);
+      if (chance(60)) counting_loop(1);
+      line("return s; }");
+    }
+    line("h shared = " + array() + ";");
+    for (int call = 0; call < 5; ++call) {
+      const std::string first = chance(30) ? "shared" : array(), second = chance(30) ? "shared" : array();
+      line("h p" + std::to_string(call) + " = " + first + "; h q" + std::to_string(call) + " = " + second + ";");
+      line("try { print(f" + std::to_string(pick(functions)) + "(p" + std::to_string(call) + ", q" + std::to_string(call) + ", " +
+           one_of({"5", "4", "3", "6", "0", "7", "4.0"}) + ", " + one_of({"1", "0", "2", "3", "-1", "9"}) + ")); } catch e { print(e); }");
+      line("print(p" + std::to_string(call) + "); print(q" + std::to_string(call) + ");");
+    }
+    return text_;
+  }
+
+  std::string array() {
+    return one_of({"[1, 2, 3, 4, 5]", "[5, 4, 3, 2, 1]", "[1, 2, 3, 4, 5, 6, 7]", "[0.5, 1.5, 2.5, 3.5, 4.5]", "[1, 2, 3]", "[0.5]", "[]",
+                   "[1, 2.5, 3, 4, true]", "[1, \"x\", 3, 4, 5]", "[[1, 2], [3, 4], [5, 6], [7, 8], [9, 0]]"});
+  }
+
+  void counting_loop(int depth) {
+    const std::string i = "i" + std::to_string(counters_++), from = one_of({"0", "0", "0", "1", "2", "-1", "-3", "n - 2"});
+    const std::string to = one_of({"n", "n", "n", "len(a)", "len(b)", "l", "5", "4", "n + 1"});
+    if (chance(25)) {
+      line("for " + i + " in range(" + from + ", " + to + (chance(30) ? ", 2" : "") + ") {");
+      loop_body(i, depth);
+      return line("}");
+    }
+    line("h l = " + one_of({"len(a)", "len(b)", "len(a) + 1", "len(a) - 1"}) + "; h " + i + " = " + from + ";");
+    line("while " + i + one_of({" < ", " < ", " < ", " <= "}) + to + " {");
+    const bool early = chance(15);
+    const std::string step = i + " = " + i + " + " + one_of({"1", "1", "1", "1", "2", "d"}) + ";";
+    if (early) line(step);
+    loop_body(i, depth);
+    line("fuel -= 1; if fuel < 0 { break; }");
+    if (!early) line(step);
+    line("}");
+  }
+
+  void loop_body(const std::string& i, int depth) {
+    const size_t n = 1 + pick(3);
+    for (size_t k = 0; k < n; ++k) loop_statement(i, depth);
+  }
+
+  void loop_statement(const std::string& i, int depth) {
+    const std::string a = one_of({"a", "a", "b"}), c = std::to_string(pick(4));
+    switch (pick(22)) {
+      case 0: case 1: case 2: return line("s = s + " + a + "[" + i + "];");
+      case 3: return line(a + "[" + i + "] = " + one_of({"1", "2", "t", "s", "0.5", "len(b)"}) + ";");
+      case 4: return line(a + "[" + i + "] = " + a + "[" + i + "] + " + one_of({"1", "1", "0.5", "s"}) + ";");
+      case 5: return line("s = s + " + a + "[m];");
+      case 6: return line("s = s + " + a + "[" + c + "] * " + a + "[" + std::to_string(pick(4)) + "];");
+      case 7: return line(a + "[" + c + "] = " + a + "[" + std::to_string(pick(5)) + "]; s = s + " + a + "[" + c + "];");
+      case 8: return line("if " + a + "[" + i + "] > 2 { s = s + 1; }");
+      case 9: return line("if " + i + " < len(" + a + ") { s = s + " + a + "[" + i + "]; }");
+      case 10: return line("t = " + a + "[" + i + "]; b[" + i + "] = t;");
+      case 11: case 12: case 13:
+        if (depth == 0) return line("t = " + i + ";");
+        return counting_loop(depth - 1);
+      case 14: return line("s = s + at(" + a + ", " + i + ");");
+      case 15: return line("t = type_of(" + a + "[" + i + "]); if t == \"array\" { s = s + " + a + "[" + i + "][m]; }");
+      case 16: return line("if s == 7 { " + one_of({"a = b;", "n = n + 1;", "d = d + 1;", "m = 0;", "b = a;", "arr_push(a, 1);"}) + " }");
+      case 17: return line("if " + i + " == 2 { " + one_of({"s = s + soften(a);", "arr_push(b, 3);", "a = b;", "n = n - 1;", "break;", "a[0] = 0.25;"}) + " }");
+      case 18: return line("s = s + " + a + "[" + i + " - 1];");
+      case 19: return line("s = (s * 3 + " + a + "[" + i + "]) % 1000;");
+      case 20: return line("if t == 1 { " + i + " = " + i + " + 1; }");
+      default: return line("s = s - " + a + "[len(" + a + ") - 1];");
+    }
+  }
+
   std::string one_of(std::initializer_list<const char*> list) { return list.begin()[pick(list.size())]; }
 
   void body(int depth, int loops) {
@@ -407,13 +489,14 @@ BOOST_AUTO_TEST_CASE(interpreter_and_native_code_agree) {
   const uint64_t count = setting("OMC_JIT_PROGRAMS", 60), first = setting("OMC_JIT_SEED", 1);
   size_t finished = 0;
   for (uint64_t seed = first; seed < first + count; ++seed) {
-    constexpr Subject kSubjects[] = {Subject::Numbers, Subject::Texts, Subject::Bands, Subject::Objects, Subject::Objects};
-    const Subject subject = kSubjects[seed % 5];
+    constexpr Subject kSubjects[] = {Subject::Numbers, Subject::Texts, Subject::Bands, Subject::Objects, Subject::Objects, Subject::Loops};
+    const Subject subject = kSubjects[seed % 6];
     const bool bands = subject == Subject::Bands;
     const std::string program = Writer(seed, subject).program();
     const std::string wanted = run(program, Way::Interpreted, seed, bands);
     const bool warm = subject == Subject::Objects && seed % 7 < 4;
     const std::string got = run(program, seed / 3 % 3 == 0 ? Way::RandomExits : warm ? Way::Warm : Way::Native, seed, bands);
+    if (std::getenv("OMC_JIT_SHOW")) std::cout << program << "--- " << wanted << "\n";
     if (wanted.find("status 0") != std::string::npos) ++finished;
     BOOST_REQUIRE_MESSAGE(wanted == got, "seed " << seed << "\n" << program << "\ninterpreted:\n" << wanted << "\nnative:\n" << got);
   }
