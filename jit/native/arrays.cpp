@@ -45,7 +45,10 @@ LLVMValueRef Lowering::fits(LLVMValueRef size, const IndexCheck& check) {
   if (check.of == IndexCheck::Of::Constant) return LLVMBuildICmp(e_.b, LLVMIntULT, e_.constant(check.index), size, "");
   LLVMValueRef all = LLVMBuildICmp(e_.b, LLVMIntULT, get(static_cast<size_t>(check.index)).v, size, "");
   if (check.of == IndexCheck::Of::Register) return all;
-  LLVMValueRef limit = check.limit_is_register ? get(static_cast<size_t>(check.limit)).v : e_.constant(check.limit);
+  const auto at_limit = static_cast<size_t>(check.limit);
+  LLVMValueRef limit = check.limit_of == IndexCheck::Limit::Number     ? e_.constant(check.limit)
+                       : check.limit_of == IndexCheck::Limit::Register ? get(at_limit).v
+                                                                       : array_size(get(at_limit).v);
   all = LLVMBuildAnd(e_.b, all, LLVMBuildICmp(e_.b, check.limit_included ? LLVMIntSLT : LLVMIntSLE, limit, size, ""), "");
   if (check.step) {
     LLVMValueRef step = LLVMBuildSub(e_.b, get(*check.step).v, e_.constant(int64_t{1}), "");

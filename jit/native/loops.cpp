@@ -26,15 +26,8 @@ struct Access {
   uint32_t index;  // the register or the constant's number
 };
 
-std::optional<Access> access_at(const std::vector<Instruction>& code, uint32_t pc) {
-  const Instruction in = code[pc];
-  switch (in.op) {
-    case Op::GetIndex: return Access{pc, in.b, false, in.c};
-    case Op::GetIndexK: return Access{pc, in.b, true, in.c};
-    case Op::SetIndex: return Access{pc, in.a, false, in.b};
-    case Op::SetIndexK: return Access{pc, in.a, true, in.b};
-    default: return std::nullopt;
-  }
+std::optional<Intrinsic> intrinsic_of(const vm::GlobalCell& cell) {
+  return cell.target || !cell.builtin ? std::nullopt : find_intrinsic(cell.builtin->name);
 }
 
 // Whatever its operands are, it leaves all arrays as they were.
@@ -108,15 +101,47 @@ class Finder {
   LoopChecks find() {
     checks_.accesses.resize(code_.size());
     for (uint32_t pc = 0; pc < code_.size(); ++pc)
-      if (const auto access = access_at(code_, pc); access && access->constant) checks_.accesses[pc].furthest = furthest(*access);
+      if (const auto access = access_at(pc); access && access->constant) checks_.accesses[pc].furthest = furthest(*access);
     if (!v_.proto->handlers.empty()) return std::move(checks_);  // a loop may be entered from anywhere
     find_loops();
     for (uint32_t pc = 0; pc < code_.size(); ++pc)
-      if (const auto access = access_at(code_, pc); access && v_.seen[pc]) look_at(*access);
+      if (const auto access = access_at(pc); access && v_.seen[pc]) look_at(*access);
     return std::move(checks_);
   }
 
  private:
+  std::optional<Access> access_at(uint32_t pc) const {
+    const Instruction in = code_[pc];
+    switch (in.op) {
+      case Op::GetIndex: return Access{pc, in.b, false, in.c};
+      case Op::GetIndexK: return Access{pc, in.b, true, in.c};
+      case Op::SetIndex: return Access{pc, in.a, false, in.b};
+      case Op::SetIndexK: return Access{pc, in.a, true, in.b};
+      case Op::CallGlobal: {
+        const auto intrinsic = intrinsic_of(*v_.proto->cells[in.c]);
+        if (intrinsic != Intrinsic::Get && intrinsic != Intrinsic::Set) return std::nullopt;
+        return Access{pc, origin(pc, in.b), false, origin(pc, in.b + 1u)};
+      }
+      default: return std::nullopt;
+    }
+  }
+
+  // The instruction before `pc` that gave register `r` its value, where no other way leads to `pc`.
+  std::optional<uint32_t> writer(uint32_t pc, uint32_t r) const {
+    for (; pc > 0 && !v_.facts->joins[pc]; --pc)
+      if (writes_at(pc - 1, r)) return pc - 1;
+    return std::nullopt;
+  }
+
+  // The variable whose value register `r` holds at `pc`, or `r` itself.
+  uint32_t origin(uint32_t pc, uint32_t r) const {
+    const auto from = writer(pc, r);
+    if (!from || code_[*from].op != Op::Move) return r;
+    const uint32_t variable = code_[*from].b;
+    const auto later = writer(pc, variable);
+    return later && *later > *from ? r : variable;
+  }
+
   void find_loops() {
     for (uint32_t pc = 0; pc < code_.size(); ++pc) {
       const int64_t to = successors(code_, pc).jump;
@@ -160,7 +185,7 @@ class Finder {
   // Native code for such a call may leave, and the interpreter finish it: that changes no array either.
   static bool calls_pure(const vm::GlobalCell& cell) {
     if (!cell.target) {
-      const auto intrinsic = cell.builtin ? find_intrinsic(cell.builtin->name) : std::nullopt;
+      const auto intrinsic = intrinsic_of(cell);
       return intrinsic && *intrinsic != Intrinsic::Push;
     }
     if (cell.target->kind != vm::FunctionKind::Closure) return false;
@@ -269,7 +294,7 @@ class Finder {
       if (in.b != i || increment != loop.last || writes(loop, in.a) != 1 || !stays(loop, in.a + 1u) || !is_int(loop, in.a + 1u) ||
           !is_int(loop, in.a) || v_.facts->range_step(in.a).value_or(0) <= 0)
         return std::nullopt;
-      check.limit_is_register = true;
+      check.limit_of = IndexCheck::Limit::Register;
       check.limit = in.a + 1u;
     } else if (in.op == Op::AddK && in.b == i) {
       const vm::Value& step = v_.proto->constants[in.c];
@@ -283,28 +308,36 @@ class Finder {
     for (uint32_t pc = loop.header; pc <= loop.last; ++pc) {
       if (successors(code_, pc).jump != loop.header) continue;
       if (in.op == Op::RangeNext && pc == increment) continue;
-      if (in.op == Op::RangeNext || !limits(code_[pc], i, first, check)) return std::nullopt;
+      if (in.op == Op::RangeNext || !limits(pc, i, first, check)) return std::nullopt;
       first = false;
     }
-    if (check.limit_is_register && (!stays(loop, static_cast<uint32_t>(check.limit)) || !is_int(loop, static_cast<uint32_t>(check.limit))))
-      return std::nullopt;
-    return check;
+    if (check.limit_of == IndexCheck::Limit::Number) return check;
+    const auto limit = static_cast<uint32_t>(check.limit);
+    const bool fits = check.limit_of == IndexCheck::Limit::Register ? is_int(loop, limit) : type_in(loop, limit).is_array();
+    return fits && stays(loop, limit) ? std::optional(check) : std::nullopt;
   }
 
-  // Whether this jump back is taken only while the counter is below a limit, the same as that of the others.
-  bool limits(Instruction in, uint32_t counter, bool first, IndexCheck& check) const {
+  // Whether the jump back at `pc` is taken only while the counter is below a limit, the same as that of the others.
+  bool limits(uint32_t pc, uint32_t counter, bool first, IndexCheck& check) const {
+    const Instruction in = code_[pc];
     IndexCheck found = check;
     switch (in.op) {
       case Op::JumpLess:
-      case Op::JumpLessEqual:
-        found.limit_is_register = true;
+      case Op::JumpLessEqual: {
+        found.limit_of = IndexCheck::Limit::Register;
         found.limit = in.b;
+        const auto from = writer(pc, in.b);
+        if (!from || code_[*from].op != Op::CallGlobal) break;
+        if (intrinsic_of(*v_.proto->cells[code_[*from].c]) != Intrinsic::Length || code_[*from].n != 1) return false;
+        found.limit_of = IndexCheck::Limit::Size;
+        found.limit = origin(*from, code_[*from].b);
         break;
+      }
       case Op::JumpLessK:
       case Op::JumpLessEqualK: {
         const vm::Value& k = v_.proto->constants[in.b];
         if (!k.is_int()) return false;
-        found.limit_is_register = false;
+        found.limit_of = IndexCheck::Limit::Number;
         found.limit = k.as_int();
         break;
       }
@@ -319,7 +352,7 @@ class Finder {
   // The greatest constant index of this array, where nothing but calls lies between.
   int64_t furthest(const Access& access) const {
     const auto index = [&](uint32_t pc) {
-      const auto a = access_at(code_, pc);
+      const auto a = access_at(pc);
       if (!a || !a->constant || a->array != access.array) return int64_t{-1};
       const vm::Value& k = v_.proto->constants[a->index];
       return k.is_int() ? k.as_int() : -1;

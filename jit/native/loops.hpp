@@ -20,8 +20,9 @@ struct IndexCheck {
   enum class Of : uint8_t { Constant, Register, Counter } of;
   int64_t index;  // the constant, or the register
   // Of a counter, the register that the loop increases and compares with a limit before each further round: it stays below that.
-  bool limit_is_register = false, limit_included = false;
-  int64_t limit = 0;                   // the register or the number
+  enum class Limit : uint8_t { Number, Register, Size } limit_of = Limit::Number;
+  int64_t limit = 0;                   // the number, the register, or the register of the array whose size it is
+  bool limit_included = false;
   std::optional<uint32_t> step = {};   // the register that is added; not said: a small positive constant
 
   friend bool operator==(const IndexCheck&, const IndexCheck&) = default;
