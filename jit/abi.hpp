@@ -19,7 +19,7 @@ struct Lane;
 
 namespace omc::jit {
 
-inline constexpr uint32_t kAbiVersion = 6;
+inline constexpr uint32_t kAbiVersion = 7;
 inline constexpr size_t kWorthwhile = 8;  // instructions for each that calls the interpreter; fewer, and native code is slower
 
 // A value in two registers; the tag is a vm::Tag, or kErrorTag: an error is pending.
@@ -75,8 +75,8 @@ struct HostTable {
   int64_t (*compare_text)(const vm::String* a, const vm::String* b);  // below 0, 0, above 0
   int64_t (*only_character)(const vm::String* s);                     // -1 unless it is one
   // The dual-band mode (native/bands.cpp).
-  int64_t (*shadow)(int64_t);
   int64_t (*harmony)(int64_t, int64_t);
+  const int16_t* near_harmonies;    // vm::near_harmonies(); nullptr in another mode
   vm::Lane* lanes;                  // of the registers, written before `leave`, which reads and clears them
   // Dicts and methods. Where memory is refused (nullptr, 0) nothing has happened.
   const uint64_t* epoch;            // changes with every definition of a function

@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "substrate/numbers.hpp"
 #include "substrate/attractors.hpp"
 #include "vm/interpreter_support.hpp"
 #include "vm/vm.hpp"
@@ -19,7 +20,7 @@ using Outcome = NativeCode::Outcome;
 using lang::BinaryOp;
 
 int64_t shadow_of(int64_t x) {
-  const double y = static_cast<double>(x) * 1.618033988749895;
+  const double y = static_cast<double>(x) * substrate::kPhi;
   return truncate(1000.0 * (y - std::floor(y)));
 }
 
@@ -48,6 +49,15 @@ int64_t harmony_of_lanes(int64_t alpha, int64_t beta) {
   const uint64_t high = i + 1 < substrate::kAttractorCount ? static_cast<uint64_t>(substrate::kAttractors[i + 1]) : UINT64_MAX;
   const uint64_t distance = std::min(above_low, high - m);
   return distance < kHarmonies.size() ? kHarmonies[distance] : 0;
+}
+
+const int16_t* near_harmonies() {
+  static const std::vector<int16_t> table = [] {
+    std::vector<int16_t> harmonies(kNear);
+    for (int64_t apart = 0; apart < kNear; ++apart) harmonies[static_cast<size_t>(apart)] = static_cast<int16_t>(harmony_of_lanes(apart, 0));
+    return harmonies;
+  }();
+  return table.data();
 }
 
 namespace {

@@ -52,6 +52,9 @@ class Bands : public NativeCode {
 
 // What harmony(x) is for an int whose lanes are these: 1000 when they agree, less the further they are apart.
 int64_t harmony_of_lanes(int64_t alpha, int64_t beta);
+// The same by the distance of the lanes, below kNear: for code that cannot wait for the search.
+inline constexpr int64_t kNear = 1 << 16;
+const int16_t* near_harmonies();
 // The second lane of phi_shadow(x).
 int64_t shadow_of(int64_t x);
 

@@ -4,6 +4,7 @@
 // A lane that would meet a value of unknown kind makes the version refused: the interpreter of bands runs the function.
 
 #include "jit/native/lowering.hpp"
+#include "substrate/numbers.hpp"
 #include "vm/bands.hpp"
 
 namespace omc::jit {
@@ -49,6 +50,30 @@ void Lowering::add_lane(Compare c, bool wanted, Operand& result, const Operand& 
   if (!emit_) return;
   LLVMValueRef bit = known_compare(c, {kInt, beta(x)}, {kInt, beta(y)});
   result.beta = boolean(wanted ? bit : LLVMBuildNot(e_.b, bit, "")).v;
+}
+
+// vm::shadow_of, operation by operation.
+LLVMValueRef Lowering::shadow_of(LLVMValueRef x) const {
+  LLVMValueRef y = LLVMBuildFMul(e_.b, LLVMBuildSIToFP(e_.b, x, e_.f64, ""), e_.constant(substrate::kPhi), "");
+  LLVMValueRef fraction = LLVMBuildFSub(e_.b, y, e_.intrinsic("llvm.floor", {e_.f64}, {y}), "");
+  return LLVMBuildFPToSI(e_.b, LLVMBuildFMul(e_.b, e_.constant(1000.0), fraction, ""), e_.i64, "");  // 0 to 1000
+}
+
+LLVMValueRef Lowering::harmony_of_lanes(const Operand& x) {
+  LLVMValueRef apart = e_.intrinsic("llvm.abs", {e_.i64}, {LLVMBuildSub(e_.b, x.v, x.beta, ""), e_.truth(false)});
+  LLVMValueRef result = new_variable(e_.i64);
+  LLVMBasicBlockRef near = fresh(), far = cold(), done = fresh();
+  expect(LLVMBuildICmp(e_.b, LLVMIntULT, apart, e_.constant(vm::kNear), ""), near, far);
+  position(near);
+  const LLVMTypeRef i16 = LLVMInt16TypeInContext(e_.context);
+  LLVMValueRef at = LLVMBuildInBoundsGEP2(e_.b, i16, e_.address(m_.host().near_harmonies), &apart, 1, "");
+  LLVMBuildStore(e_.b, LLVMBuildZExt(e_.b, e_.load(i16, at, Memory::Fixed), e_.i64, ""), result);
+  LLVMBuildBr(e_.b, done);
+  position(far);
+  LLVMBuildStore(e_.b, e_.call(reinterpret_cast<const void*>(m_.host().harmony), e_.i64, {x.v, x.beta}, true), result);
+  LLVMBuildBr(e_.b, done);
+  position(done);
+  return LLVMBuildLoad2(e_.b, e_.i64, result, "");
 }
 
 void Lowering::store_lanes(size_t pc) {

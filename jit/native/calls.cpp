@@ -256,14 +256,14 @@ bool Lowering::intrinsic(Instruction in, const vm::GlobalCell* cell) {
     case Intrinsic::Push: check(); push(in); return true;
     case Intrinsic::Harmony:
       if (x.lane && x.type.kind == Kind::Int)
-        return result(kInt, [&] { return e_.call(reinterpret_cast<const void*>(m_.host().harmony), e_.i64, {x.v, x.beta}, true); });
+        return result(kInt, [&] { return harmony_of_lanes(x); });
       return result(kInt, [&] { return e_.constant(int64_t{1000}); });
     case Intrinsic::PhiShadow: {
       check();
       Operand marked = v_.second_lanes && x.type.kind == Kind::Any ? expect_kind(x, kInt) : x;
       if (v_.second_lanes && marked.type.kind == Kind::Int) {
         marked.lane = true;
-        if (emit_) marked.beta = e_.call(reinterpret_cast<const void*>(m_.host().shadow), e_.i64, {marked.v}, true);
+        if (emit_) marked.beta = shadow_of(marked.v);
       }
       write(in.a, marked);
       return true;

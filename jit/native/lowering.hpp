@@ -263,6 +263,8 @@ class Lowering {
     if (o.lane) v_.refused = true;
   }
   void store_lanes(size_t pc);
+  LLVMValueRef shadow_of(LLVMValueRef x) const;
+  LLVMValueRef harmony_of_lanes(const Operand& x);
 
   // --- texts: strings.cpp ---
 
