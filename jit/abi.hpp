@@ -19,7 +19,7 @@ struct Lane;
 
 namespace omc::jit {
 
-inline constexpr uint32_t kAbiVersion = 7;
+inline constexpr uint32_t kAbiVersion = 8;
 inline constexpr size_t kWorthwhile = 8;  // instructions for each that calls the interpreter; fewer, and native code is slower
 
 // A value in two registers; the tag is a vm::Tag, or kErrorTag: an error is pending.
@@ -50,6 +50,7 @@ struct Site {
 // Calls out of native code. `room` is how many calls deeper it may go.
 struct HostTable {
   void* host;
+  const void* vm;
   const void* due;                  // bool: leave at the next jump back
   const void* soft_limit;           // Value*: registers beyond it must be announced with `grow`
   Pair (*leave)(void* host, const Site*, vm::Value* base, uint64_t room, vm::Closure*);

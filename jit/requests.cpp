@@ -30,6 +30,7 @@ double float_mod(double x, double y) { return std::fmod(x, y); }
 
 HostTable Host::table() {
   return {.host = this,
+          .vm = &vm_,
           .due = NativeSupport::due_flag(vm_),
           .soft_limit = NativeSupport::soft_limit(vm_),
           .leave = leave,

@@ -208,20 +208,25 @@ void Lowering::short_form(Instruction in) {
   const vm::GlobalCell* cell = v_.proto->cells[in.c];
   const Operand x = read(in.b);
   const bool floats = in.op == Op::TryFloatToInt || in.op == Op::TryFloatToFloat;
-  if (x.type.kind != Kind::Int && !(floats && x.type.kind == Kind::Float)) return;
-  if (in.op == Op::TryIntsToInt && state_[in.b + 1u].type.kind != Kind::Int) return;
+  const bool array = in.op == Op::TryIntArrayToInt, two = array || in.op == Op::TryIntsToInt;
+  if (array ? x.type != array_of(Leaf::Int) : x.type.kind != Kind::Int && !(floats && x.type.kind == Kind::Float)) return;
+  if (two && state_[in.b + 1u].type.kind != Kind::Int) return;
   // What has an instruction of its own behind it is better off there.
   if (find_intrinsic(cell->builtin->name)) return;
   const bool real = in.op == Op::TryIntToFloat || in.op == Op::TryFloatToFloat;
   Operand result{real ? kFloat : kInt};
   if (emit_) {
     guard(LLVMBuildICmp(e_.b, LLVMIntEQ, cell_target(cell), LLVMConstNull(e_.ptr), ""));
+    const vm::ShortForm& raw = cell->builtin->short_form;
     if (in.op == Op::TryFloatToInt && x.type.kind == Kind::Int) {
       result.v = x.v;
+    } else if (array) {  // a span is passed as two arguments; work counters are not preserved (chapter 08, decision 9)
+      guard(is_kind(x.v, ElementKind::Ints));
+      LLVMValueRef data = e_.load(e_.ptr, e_.offset(x.v, kArrayData), Memory::Header);
+      result.v = e_.reading(e_.call(raw.none, e_.i64, {e_.address(m_.host().vm), data, array_size(x.v), get(in.b + 1u).v}));
     } else {
       std::vector<LLVMValueRef> arguments = {in.op == Op::TryFloatToFloat ? as_float(x) : x.v};
       if (in.op == Op::TryIntsToInt) arguments.push_back(get(in.b + 1u).v);
-      const vm::ShortForm& raw = cell->builtin->short_form;
       result.v = e_.call(raw.none, real ? e_.f64 : e_.i64, arguments, /*pure=*/true);
     }
   }

@@ -316,15 +316,15 @@ void Lowering::lower(Instruction in) {
     case Op::TryIntToFloat:
     case Op::TryFloatToInt:
     case Op::TryFloatToFloat:
-    case Op::TryIntsToInt: return short_form(in);
+    case Op::TryIntsToInt:
+    case Op::TryIntArrayToInt: return short_form(in);
     case Op::TryDictGet:
     case Op::TryDictGetK:
     case Op::TryDictSet:
     case Op::TryDictSetK:
     case Op::TryDictHas: return dict_short_form(in);
     case Op::TryArrayLength:
-    case Op::TryArrayPush:
-    case Op::TryIntArrayToInt: return;
+    case Op::TryArrayPush: return;
 
     // --- calls ---
     case Op::CallGlobal: return call_global(in);
