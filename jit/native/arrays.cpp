@@ -18,7 +18,7 @@ LLVMValueRef Lowering::element_place(LLVMValueRef a, LLVMValueRef i, int64_t byt
 
 LLVMValueRef Lowering::place(LLVMValueRef a, const Operand& index) {
   LLVMValueRef i = as_int(index);
-  const Assured& assured = checks_.accesses[pc_];
+  const Assured& assured = checks_.assured[pc_];
   if (assured.inside) return i;
   LLVMValueRef size = array_size(a);
   if (LLVMIsAConstantInt(i) && LLVMConstIntGetSExtValue(i) >= 0) {
@@ -38,7 +38,7 @@ LLVMValueRef Lowering::place(LLVMValueRef a, const Operand& index) {
 }
 
 void Lowering::guard_elements(LLVMValueRef a, ElementKind kind) {
-  if (checks_.accesses[pc_].kind != kind) guard(is_kind(a, kind));
+  if (checks_.assured[pc_].kind != kind) guard(is_kind(a, kind));
 }
 
 LLVMValueRef Lowering::fits(LLVMValueRef size, const IndexCheck& check) {
@@ -64,6 +64,10 @@ void Lowering::enter_loop(const CheckedLoop& loop) {
     const Operand a = get(check.array);
     if (check.kind) both(is_kind(a.v, *check.kind));
     for (const IndexCheck& index : check.indices) both(fits(array_size(a.v), index));
+  }
+  for (const vm::GlobalCell* cell : loop.names) {
+    LLVMValueRef meant = cell->target ? m_.refer(cell->target) : LLVMConstNull(e_.ptr);
+    both(LLVMBuildICmp(e_.b, LLVMIntEQ, cell_target(cell), meant, ""));
   }
   if (!good) return;
   LLVMBasicBlockRef on = fresh(), off = cold();

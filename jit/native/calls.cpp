@@ -67,6 +67,10 @@ LLVMValueRef Lowering::cell_target(const vm::GlobalCell* cell) const {
   return e_.load(e_.ptr, e_.address(reinterpret_cast<const char*>(cell) + kCellTarget), Memory::Cell);
 }
 
+void Lowering::guard_builtin(const vm::GlobalCell* cell) {
+  if (!checks_.assured[pc_].name) guard(LLVMBuildICmp(e_.b, LLVMIntEQ, cell_target(cell), LLVMConstNull(e_.ptr), ""));
+}
+
 void Lowering::call_global(Instruction in) {
   const vm::GlobalCell* cell = v_.proto->cells[in.c];
   if (cell->target && cell->target->kind == vm::FunctionKind::Closure) {
@@ -110,7 +114,7 @@ void Lowering::call_native(Instruction in, const vm::GlobalCell* cell, Version& 
     if (callee.takes_closure() || m_.cautious()) {
       guard(LLVMBuildICmp(e_.b, LLVMIntNE, closure, LLVMConstNull(e_.ptr), ""));
       guard_closure(closure, callee.proto);
-    } else {
+    } else if (!checks_.assured[pc_].name) {
       guard(LLVMBuildICmp(e_.b, LLVMIntEQ, closure, m_.refer(cell->target), ""));
     }
   }
@@ -216,7 +220,7 @@ void Lowering::short_form(Instruction in) {
   const bool real = in.op == Op::TryIntToFloat || in.op == Op::TryFloatToFloat;
   Operand result{real ? kFloat : kInt};
   if (emit_) {
-    guard(LLVMBuildICmp(e_.b, LLVMIntEQ, cell_target(cell), LLVMConstNull(e_.ptr), ""));
+    guard_builtin(cell);
     const vm::ShortForm& raw = cell->builtin->short_form;
     if (in.op == Op::TryFloatToInt && x.type.kind == Kind::Int) {
       result.v = x.v;
@@ -239,8 +243,8 @@ bool Lowering::intrinsic(Instruction in, const vm::GlobalCell* cell) {
   if (!kind) return false;
   const Operand x = read(in.b);
   const Operand y = in.n > 1 ? read(in.b + 1u) : Operand{};
-  const auto check = [&] {  // the name still means the builtin
-    if (emit_) guard(LLVMBuildICmp(e_.b, LLVMIntEQ, cell_target(cell), LLVMConstNull(e_.ptr), ""));
+  const auto check = [&] {
+    if (emit_) guard_builtin(cell);
   };
   const auto result = [&](Type type, const auto& make) {
     check();

@@ -99,13 +99,15 @@ class Finder {
   explicit Finder(const Version& v) : v_(v), code_(v.facts->code) {}
 
   LoopChecks find() {
-    checks_.accesses.resize(code_.size());
+    checks_.assured.resize(code_.size());
     for (uint32_t pc = 0; pc < code_.size(); ++pc)
-      if (const auto access = access_at(pc); access && access->constant) checks_.accesses[pc].furthest = furthest(*access);
+      if (const auto access = access_at(pc); access && access->constant) checks_.assured[pc].furthest = furthest(*access);
     if (!v_.proto->handlers.empty()) return std::move(checks_);  // a loop may be entered from anywhere
     find_loops();
     for (uint32_t pc = 0; pc < code_.size(); ++pc)
       if (const auto access = access_at(pc); access && v_.seen[pc]) look_at(*access);
+    for (uint32_t pc = 0; pc < code_.size(); ++pc)
+      if (v_.seen[pc] && calls_by_name(code_[pc].op)) look_at_name(pc, v_.proto->cells[code_[pc].c]);
     return std::move(checks_);
   }
 
@@ -148,7 +150,7 @@ class Finder {
       if (to < 0 || to > pc || !v_.seen[pc]) continue;
       const auto header = static_cast<uint32_t>(to);
       const auto at = std::find_if(all_.begin(), all_.end(), [&](const CheckedLoop& l) { return l.header == header; });
-      if (at == all_.end()) all_.push_back({header, pc, {}});
+      if (at == all_.end()) all_.push_back({header, pc, {}, {}});
       else at->last = std::max(at->last, pc);
     }
     std::sort(all_.begin(), all_.end(), [](const CheckedLoop& a, const CheckedLoop& b) { return a.last - a.header > b.last - b.header; });
@@ -232,14 +234,27 @@ class Finder {
       if (!outer || !kind || is_full(loop)) continue;
       outer = false;
       checks_of(loop, access.array).kind = kind;
-      checks_.accesses[access.pc].kind = kind;
+      checks_.assured[access.pc].kind = kind;
     }
     if (!innermost || is_inner(*innermost, access.pc) || is_full(*innermost)) return;
     if (!stays(*innermost, access.array) || !type_in(*innermost, access.array).is_array() || !is_certain(*innermost, access.pc)) return;
     if (const auto check = index_check(*innermost, access)) {
       auto& indices = checks_of(*innermost, access.array).indices;
       if (std::find(indices.begin(), indices.end(), *check) == indices.end()) indices.push_back(*check);
-      checks_.accesses[access.pc].inside = true;
+      checks_.assured[access.pc].inside = true;
+    }
+  }
+
+  static bool calls_by_name(Op op) { return op == Op::CallGlobal || (op >= Op::TryIntToInt && op <= Op::TryIntArrayToInt); }
+
+  void look_at_name(uint32_t pc, const vm::GlobalCell* cell) {
+    for (CheckedLoop& loop : checks_.loops) {
+      if (!holds(loop, pc)) continue;
+      const bool known = std::find(loop.names.begin(), loop.names.end(), cell) != loop.names.end();
+      if (!known && loop.names.size() >= kMostChecks) return;
+      if (!known) loop.names.push_back(cell);
+      checks_.assured[pc].name = true;
+      return;
     }
   }
 
@@ -275,7 +290,7 @@ class Finder {
     if (access.constant) {
       const vm::Value& k = v_.proto->constants[access.index];
       if (!k.is_int() || k.as_int() < 0) return std::nullopt;
-      return IndexCheck{IndexCheck::Of::Constant, checks_.accesses[access.pc].furthest};
+      return IndexCheck{IndexCheck::Of::Constant, checks_.assured[access.pc].furthest};
     }
     if (!is_int(loop, access.index)) return std::nullopt;
     if (stays(loop, access.index)) return IndexCheck{IndexCheck::Of::Register, access.index};

@@ -1,12 +1,13 @@
 #pragma once
-// Checks of arrays that a loop makes redundant: what is looked at once before the loop, and which accesses need no look of their own
-// then. The same idea as the loop predication of HotSpot's and LLVM's optimisers: a check that fails leaves to the interpreter before
+// Checks of arrays and of functions' names that a loop makes redundant: what is looked at once before the loop, and which accesses and
+// calls need no look of their own then. The same idea as the loop predication of HotSpot's and LLVM's optimisers: a check that fails leaves to the interpreter before
 // the loop, where nothing has happened.
 
 #include <cstdint>
 #include <optional>
 #include <vector>
 
+#include "vm/globals.hpp"
 #include "vm/object.hpp"
 
 namespace omc::jit {
@@ -38,10 +39,12 @@ struct ArrayCheck {
 struct CheckedLoop {
   uint32_t header, last;  // its first and last instruction
   std::vector<ArrayCheck> arrays;
+  std::vector<const vm::GlobalCell*> names;  // that still mean what they mean now
 };
 
-// What is known of an access when it is reached.
+// What is known of an access or a call when it is reached.
 struct Assured {
+  bool name = false;                    // of the function: it means what it meant when the code was made
   std::optional<vm::ElementKind> kind;  // of the elements
   bool inside = false;                  // the index is not negative, and there is such an element
   // Of a constant index: the greatest one that will be used of the same array on the way that follows. Checking that at once makes
@@ -51,7 +54,7 @@ struct Assured {
 
 struct LoopChecks {
   std::vector<CheckedLoop> loops;
-  std::vector<Assured> accesses;  // by instruction
+  std::vector<Assured> assured;  // by instruction
 };
 
 // Of a version whose types are known.

@@ -374,6 +374,8 @@ class Lowering {
   // --- calls.cpp ---
 
   LLVMValueRef cell_target(const vm::GlobalCell* cell) const;
+  // The name still means the builtin; else it leaves.
+  void guard_builtin(const vm::GlobalCell* cell);
   void call_global(Instruction in);
 
   // What the signature promises, as a guess.

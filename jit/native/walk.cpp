@@ -42,7 +42,7 @@ void Lowering::emit() {
   state_ = entry_state();
   pc_ = v_.entry_pc;
   if (!m_.cautious()) checks_ = find_loop_checks(v_);
-  else checks_.accesses.resize(code_.size());
+  else checks_.assured.resize(code_.size());
   begin_instruction();
   load_entry();
   entering_ = true;
