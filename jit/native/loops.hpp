@@ -1,7 +1,7 @@
 #pragma once
 // Checks of arrays and of functions' names that a loop makes redundant: what is looked at once before the loop, and which accesses and
-// calls need no look of their own then. The same idea as the loop predication of HotSpot's and LLVM's optimisers: a check that fails leaves to the interpreter before
-// the loop, where nothing has happened.
+// calls need no look of their own then. The same idea as the loop predication of HotSpot's and LLVM's optimisers: a check that fails
+// leaves to the interpreter before the loop, where nothing has happened.
 
 #include <cstdint>
 #include <optional>
