@@ -390,10 +390,11 @@ class Writer {
 
   void loop_statement(const std::string& i, int depth) {
     const std::string a = one_of({"a", "a", "b"}), c = std::to_string(pick(4));
-    switch (pick(22)) {
+    switch (pick(23)) {
       case 0: case 1: case 2: return line("s = s + " + a + "[" + i + "];");
-      case 3: return line(a + "[" + i + "] = " + one_of({"1", "2", "t", "s", "0.5", "len(b)"}) + ";");
-      case 4: return line(a + "[" + i + "] = " + a + "[" + i + "] + " + one_of({"1", "1", "0.5", "s"}) + ";");
+      case 3: return line(a + "[" + i + "] = " + one_of({"1", "2", "t", "i0", "0.5", "len(b)"}) + ";");
+      case 4: return line(a + "[" + i + "] = " + a + "[" + i + "] + " + one_of({"1", "1", "0.5", "i0"}) + ";");
+      case 22: return line("if type_of(s) != \"string\" { " + a + "[" + i + "] = s; }");  // a text would double with each round
       case 5: return line("s = s + " + a + "[m];");
       case 6: return line("s = s + " + a + "[" + c + "] * " + a + "[" + std::to_string(pick(4)) + "];");
       case 7: return line(a + "[" + c + "] = " + a + "[" + std::to_string(pick(5)) + "]; s = s + " + a + "[" + c + "];");
